@@ -1,0 +1,68 @@
+"""The moves that a run may make, and the times that each leaves behind.
+
+```
+waiting → submitted → running → finishing → succeeded | failed | cancelled | lost
+```
+A state may be passed over, because the agent looks once a second and a job may be quicker. A run
+that Slurm requeues goes back from running to submitted. Nothing leaves a final state but a retry,
+which is the next attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portal.runs.states import FINAL, LIVE, RunState
+from portal.store.tables import Run
+
+_S = RunState
+MOVES: Mapping[RunState, frozenset[RunState]] = {
+    _S.WAITING: frozenset({_S.SUBMITTED, _S.RUNNING, _S.FINISHING}) | FINAL,
+    _S.SUBMITTED: frozenset({_S.WAITING, _S.RUNNING, _S.FINISHING}) | FINAL,
+    _S.RUNNING: frozenset({_S.SUBMITTED, _S.FINISHING}) | FINAL,
+    _S.FINISHING: frozenset({_S.SUBMITTED, _S.RUNNING}) | FINAL,
+    **dict.fromkeys(FINAL, frozenset[RunState]()),
+}
+
+
+class ImpossibleMove(Exception):
+    """A room asked for a move that the life of a run does not have: a fault of ours."""
+
+
+def move(
+    run: Run,
+    to: RunState,
+    *,
+    at: float,
+    reason: str | None = None,
+    slurm_words: str | None = None,
+) -> bool:
+    """Put a run into a state with its reason; True where anything changed.
+
+    `at` is UTC seconds. Staying in a live state with another reason is no move and is allowed.
+    """
+    now = RunState(run.state)
+    if to is not now and to not in MOVES[now]:
+        raise ImpossibleMove(f"run {run.id}: {now} to {to}")
+    if now in FINAL:
+        return False
+    changed = (to, reason, slurm_words) != (now, run.reason, run.slurm_words)
+    run.state, run.reason, run.slurm_words = to.value, reason, slurm_words
+    if to is _S.SUBMITTED and run.submitted_at is None:
+        run.submitted_at = at
+    if to in (_S.RUNNING, _S.FINISHING) and run.started_at is None:
+        run.started_at = at
+    if to in FINAL:
+        run.ended_at = at
+    return changed
+
+
+def next_attempt(run: Run) -> None:
+    """Make an ended run wait again as its next attempt. The last one's folder stays."""
+    if RunState(run.state) in LIVE:
+        raise ImpossibleMove(f"run {run.id}: a retry while {run.state}")
+    run.state, run.attempt = _S.WAITING.value, run.attempt + 1
+    run.batch_id = run.task = run.reason = run.slurm_words = None
+    run.cancel_asked_at = run.finish_asked_at = None
+    run.submitted_at = run.started_at = run.ended_at = run.checked_at = None
+    run.metrics = run.timing = None
