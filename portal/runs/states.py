@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from portal.language import Message, N_
+from portal.language import N_, Message
 
 
 class RunState(StrEnum):

@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
@@ -115,7 +115,7 @@ class Content(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
     manifest: Mapped[dict[str, Any]]
     created_at: Mapped[float] = mapped_column(default=time.time)
 
