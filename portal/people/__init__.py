@@ -1,0 +1,1 @@
+"""Schools, classes, seats and roles; ways to log in; tokens."""

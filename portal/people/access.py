@@ -1,0 +1,82 @@
+"""The one place that says which role may do what.
+
+Which rows a person may see is not decided here but in the session: it is opened for a tenant,
+and no statement of it finds another school's rows. What is left is what somebody may do with
+rows that they do see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from portal.errors import NotAllowed
+from portal.language import N_, Message
+from portal.people.viewer import Role, Viewer
+
+
+class Action(StrEnum):
+    """Something that not everybody may do."""
+
+    LAUNCH = "launch"
+    START_RUN = "start-run"
+    CHANGE_ANY_RUN = "change-any-run"
+    UPLOAD_DATA = "upload-data"
+    SEE_CLASS = "see-class"
+    SEE_HISTORY = "see-history"
+    SEE_CLUSTER = "see-cluster"
+    MANAGE_SCHOOL = "manage-school"
+    MANAGE_CENTRE = "manage-centre"
+
+
+_SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
+_STAFF = frozenset({Role.STAFF})
+
+# Staff start no training: every run is charged to a school's account, and they are of none.
+RULES: Mapping[Action, frozenset[Role]] = {
+    Action.LAUNCH: _SCHOOL,
+    Action.START_RUN: _SCHOOL | {Role.SEAT},
+    Action.CHANGE_ANY_RUN: _SCHOOL | _STAFF,
+    Action.UPLOAD_DATA: _SCHOOL | _STAFF,
+    Action.SEE_CLASS: _SCHOOL | _STAFF,
+    Action.SEE_HISTORY: frozenset(Role),
+    Action.SEE_CLUSTER: _STAFF,
+    Action.MANAGE_SCHOOL: frozenset({Role.SCHOOL_ADMIN, Role.STAFF}),
+    Action.MANAGE_CENTRE: _STAFF,
+}
+
+REFUSALS: Mapping[Action, Message] = {
+    Action.LAUNCH: N_("Only teachers can start a lesson for a class."),
+    Action.START_RUN: N_("Training is started by teachers and pupils, on their school's account."),
+    Action.CHANGE_ANY_RUN: N_("This training belongs to somebody else."),
+    Action.UPLOAD_DATA: N_("Only teachers can bring in data."),
+    Action.SEE_CLASS: N_("Only teachers can look at a whole class."),
+    Action.SEE_HISTORY: N_("You cannot see earlier trainings."),
+    Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
+    Action.MANAGE_SCHOOL: N_("Only the administrator of the school can do this."),
+    Action.MANAGE_CENTRE: N_("Only the staff of the centre can do this."),
+}
+
+
+def may(viewer: Viewer, action: Action) -> bool:
+    """Whether the viewer's role allows the action."""
+    return viewer.role in RULES[action]
+
+
+def require(viewer: Viewer, action: Action) -> None:
+    """Raise `NotAllowed`, with a sentence, unless the viewer's role allows the action."""
+    if not may(viewer, action):
+        raise NotAllowed(REFUSALS[action])
+
+
+def require_school(viewer: Viewer, action: Action) -> str:
+    """The id of the school that the action is for; raises `NotAllowed` where there is none."""
+    require(viewer, action)
+    if viewer.school_id is None:
+        raise NotAllowed(REFUSALS[action])
+    return viewer.school_id
+
+
+def sees_all_runs(viewer: Viewer) -> bool:
+    """Whether the viewer sees every run of the tenant, and not their own alone."""
+    return not viewer.is_seat

@@ -1,0 +1,123 @@
+"""The people and seats that can log in."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.errors import Invalid
+from portal.language import LANGUAGES, N_, Message
+from portal.people import passwords
+from portal.people.names import fault_of_login, fault_of_name
+from portal.people.viewer import Role, Viewer
+from portal.store.tables import Seat, User
+
+SHORTEST_PASSWORD = 8
+
+
+def add(
+    session: Session,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    school_id: str | None,
+    password: str | None,
+) -> User:
+    """Add somebody who can log in; without a password, only through another directory.
+
+    Raises `Invalid` with every fault (login, name, school, password).
+    """
+    login = login.strip().lower()
+    school_is_wrong = (school_id is None) != (role is Role.STAFF)
+    faults: dict[str, Message | None] = {
+        "login": fault_of_login(login) or _taken(session, login),
+        "name": fault_of_name(name),
+        "school": N_("Everybody but staff belongs to a school.") if school_is_wrong else None,
+        "password": None if password is None else fault_of_password(password),
+    }
+    errors = {field: [fault] for field, fault in faults.items() if fault is not None}
+    if errors:
+        raise Invalid(errors)
+    user = User(
+        login=login,
+        name=name.strip(),
+        role=role.value,
+        school_id=school_id,
+        password_hash=None if password is None else passwords.hash_password(password),
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def find(session: Session, login: str) -> User | None:
+    """The user with this login, active or not."""
+    return session.scalar(select(User).where(User.login == login.strip().lower()))
+
+
+def load_viewer(session: Session, user_id: str) -> Viewer | None:
+    """The viewer that an active user is; None for anybody else.
+
+    The session is one for everyone, because the school is not known before this answer.
+    """
+    row = session.execute(
+        select(User, Seat).outerjoin(Seat, Seat.user_id == User.id).where(User.id == user_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    user, seat = row.tuple()
+    if not user.active:
+        return None
+    return Viewer(
+        user_id=user.id,
+        login=user.login,
+        name=user.name,
+        role=Role(user.role),
+        school_id=user.school_id,
+        language=user.language,
+        class_id=seat.class_id if seat is not None else None,
+        seat_id=seat.id if seat is not None else None,
+    )
+
+
+def set_password(session: Session, user: User, password: str) -> None:
+    """Give somebody a new password; raises `Invalid` (password)."""
+    fault = fault_of_password(password)
+    if fault is not None:
+        raise Invalid.one("password", fault)
+    user.password_hash = passwords.hash_password(password)
+    session.flush()
+
+
+def change_password(session: Session, viewer: Viewer, old: str, new: str) -> None:
+    """Change one's own password; raises `Invalid` (old, new)."""
+    user = session.get_one(User, viewer.user_id)
+    if not passwords.check(user.password_hash or passwords.decoy(), old):
+        raise Invalid.one("old", N_("This is not your password."))
+    fault = fault_of_password(new)
+    if fault is not None:
+        raise Invalid.one("new", fault)
+    user.password_hash = passwords.hash_password(new)
+    session.flush()
+
+
+def set_language(session: Session, viewer: Viewer, language: str) -> None:
+    """Remember the language that somebody reads; raises `Invalid` (language)."""
+    if language not in LANGUAGES:
+        raise Invalid.one("language", N_("The portal speaks Chinese (zh) and English (en)."))
+    session.get_one(User, viewer.user_id).language = language
+    session.flush()
+
+
+def fault_of_password(password: str) -> Message | None:
+    """What is wrong with a password that somebody chose."""
+    if SHORTEST_PASSWORD <= len(password) <= passwords.LONGEST:
+        return None
+    return N_("Use {least} to {most} characters.", least=SHORTEST_PASSWORD, most=passwords.LONGEST)
+
+
+def _taken(session: Session, login: str) -> Message | None:
+    if find(session, login) is None:
+        return None
+    return N_("Somebody has the login {login} already.", login=login)

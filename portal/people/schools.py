@@ -1,0 +1,48 @@
+"""Schools: each a Slurm account, and the tenant of everything else."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.errors import Invalid, NotFound
+from portal.language import N_, Message
+from portal.people.names import fault_of_account, fault_of_name, fault_of_slug
+from portal.store.tables import School
+
+
+def add_school(session: Session, *, slug: str, name: str, slurm_account: str) -> School:
+    """Add a school. Raises `Invalid` with every fault (slug, name, slurm_account)."""
+    taken = session.scalars(
+        select(School).where(or_(School.slug == slug, School.slurm_account == slurm_account))
+    ).all()
+    faults: dict[str, Message | None] = {
+        "slug": fault_of_slug(slug),
+        "name": fault_of_name(name),
+        "slurm_account": fault_of_account(slurm_account),
+    }
+    if any(school.slug == slug for school in taken):
+        faults["slug"] = N_("There is a school {slug} already.", slug=slug)
+    if any(school.slurm_account == slurm_account for school in taken):
+        faults["slurm_account"] = N_("Another school has the account {name}.", name=slurm_account)
+    errors = {field: [fault] for field, fault in faults.items() if fault is not None}
+    if errors:
+        raise Invalid(errors)
+    school = School(slug=slug, name=name.strip(), slurm_account=slurm_account)
+    session.add(school)
+    session.flush()
+    return school
+
+
+def list_schools(session: Session) -> list[School]:
+    """Every school, by name."""
+    return list(session.scalars(select(School).order_by(School.name, School.id)))
+
+
+def get_school(session: Session, id_or_slug: str) -> School:
+    """A school by id or slug; raises `NotFound`."""
+    wanted = or_(School.id == id_or_slug, School.slug == id_or_slug)
+    school = session.scalar(select(School).where(wanted))
+    if school is None:
+        raise NotFound(N_("There is no such school."))
+    return school
