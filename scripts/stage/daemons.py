@@ -1,0 +1,112 @@
+"""The daemons of one cluster: which of them run, and how each is started.
+
+A process belongs to a cluster by what it was started with: the cluster's slurm.conf in its
+environment, or the cluster's folder in its arguments or open files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stage import processes
+from stage.plan import ClusterPlan
+from stage.processes import Process
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DAEMONS = frozenset({"munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "slurmstepd"})
+
+
+def environment(plan: ClusterPlan) -> dict[str, str]:
+    """What every daemon and command of the cluster is started with, and nothing else."""
+    return {"PATH": PATH, "LC_ALL": "C.UTF-8", "SLURM_CONF": str(plan.slurm_conf)}
+
+
+def belonging(plan: ClusterPlan) -> list[Process]:
+    """Every process of this cluster: daemons, job steps, jobs, and what jobs started."""
+    everything = processes.all_processes()
+    daemons = [process for process in everything if _is_daemon(plan, process)]
+    # A step that was killed leaves its job behind as an orphan; Slurm marked it at its start.
+    orphans = [
+        process
+        for process in everything
+        if "SLURM_JOB_ID" in process.environment
+        and process.environment.get("SLURM_CONF") == str(plan.slurm_conf)
+    ]
+    return processes.with_descendants([*daemons, *orphans], everything)
+
+
+def running(plan: ClusterPlan) -> dict[str, Process]:
+    """The daemons that run, by name: munged, mariadbd, slurmdbd, slurmctld, slurmd-g1 …"""
+    found = {}
+    for process in processes.all_processes():
+        if process.title in DAEMONS - {"slurmstepd"} and _is_daemon(plan, process):
+            found[_name(process)] = process
+    return found
+
+
+def expected(plan: ClusterPlan) -> list[str]:
+    nodes = [f"slurmd-{node}" for node in plan.node_names]
+    return ["munged", "mariadbd", "slurmdbd", "slurmctld", *nodes]
+
+
+def start(plan: ClusterPlan, name: str) -> None:
+    """Start one daemon in the background; its owner drops to its own user where it has one."""
+    folder = plan.folder
+    user: str | None = None
+    if name == "munged":
+        # The checkout's folders may belong to anybody, which munged refuses without --force.
+        # The key itself is mode 600 and munge's.
+        user = "munge"
+        command = [
+            "munged",
+            "--foreground",
+            "--force",
+            f"--key-file={folder}/munge/key",
+            f"--socket={folder}/munge/socket",
+            f"--pid-file={folder}/munge/munged.pid",
+            f"--seed-file={folder}/munge/seed",
+            f"--log-file={folder}/munge/munged.log",
+        ]
+    elif name == "mariadbd":
+        user = "mysql"
+        command = ["mariadbd", f"--defaults-file={folder}/etc/mariadb.cnf"]
+    elif name in {"slurmdbd", "slurmctld"}:
+        user = "slurm"
+        command = [name, "-D"]
+    else:
+        command = ["slurmd", "-D", "-N", name.removeprefix("slurmd-")]
+    processes.start(command, folder / "log" / f"{name}.out", environment(plan), user)
+
+
+def log_of(plan: ClusterPlan, name: str) -> Path:
+    if name == "munged":
+        return plan.folder / "munge" / "munged.log"
+    return plan.folder / "log" / f"{name}.log"
+
+
+def program(process: Process) -> str:
+    """The program's name; Debian's slurmctld is a link to slurmctld-wlm."""
+    return process.program.removesuffix("-wlm")
+
+
+def is_slurm(process: Process) -> bool:
+    """Whether it is a daemon or a part of one, and not a job."""
+    return program(process) in DAEMONS
+
+
+def _is_daemon(plan: ClusterPlan, process: Process) -> bool:
+    if not is_slurm(process):
+        return False
+    inside = f"{plan.folder}/"
+    return (
+        process.environment.get("SLURM_CONF") == str(plan.slurm_conf)
+        or any(inside in argument for argument in process.arguments)
+        or any(path.startswith(inside) for path in process.open_files())
+    )
+
+
+def _name(process: Process) -> str:
+    if process.title != "slurmd":
+        return process.title
+    arguments = process.arguments
+    return f"slurmd-{arguments[arguments.index('-N') + 1]}" if "-N" in arguments else "slurmd"
