@@ -1,0 +1,134 @@
+"""Slurm by its own commands: the way that works at every site that has a submit host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+
+from portal.scheduler.commands import arguments, complaints, parsers
+from portal.scheduler.commands.runner import QUERY_ENVIRONMENT, NoAnswer, Runner
+from portal.scheduler.errors import Unavailable
+from portal.scheduler.protocol import (
+    AccountStatus,
+    ArrayRequest,
+    NodeStatus,
+    Site,
+    Snapshot,
+    SubmittedArray,
+    TaskStatus,
+)
+
+_LIMITS = (
+    "GrpTRES,GrpTRESMins,GrpTRESRunMins,GrpJobs,GrpSubmit,GrpWall,"
+    "MaxTRES,MaxTRESMins,MaxJobs,MaxSubmit,MaxWall"
+)
+
+
+class CommandsScheduler:
+    """`Scheduler` over sbatch, squeue, sacct, scancel, scontrol and sacctmgr."""
+
+    def __init__(self, runner: Runner, user: str) -> None:
+        self._runner = runner
+        self._user = user
+
+    def submit(self, request: ArrayRequest) -> SubmittedArray:
+        words = arguments.submission(request)
+        try:
+            answer = self._runner.run("sbatch", words)
+        except NoAnswer as silence:
+            raise complaints.of_silence(silence) from silence
+        if answer.code != 0:
+            raise complaints.of_submission(answer)
+        return SubmittedArray(request.name, parsers.job_id(answer.out))
+
+    def cancel(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
+        # scancel can filter by name itself, and then sends one message for each task. Looking
+        # first and naming tasks costs two messages however many tasks there are.
+        if self._still_there(array, tasks):
+            self._order("scancel", arguments.chosen(array.job_id, tasks))
+
+    def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
+        # With a filter by name scancel takes the running ones from its own look at the queue;
+        # without it, --batch fails for every task that waits or has ended.
+        if tasks is None or tasks:
+            self._order(
+                "scancel",
+                f"--name={arguments.checked_name(array.name)}",
+                "--state=RUNNING",
+                "--batch",
+                "--signal=USR1",
+                arguments.chosen(array.job_id, tasks),
+            )
+
+    def alive(self) -> Snapshot:
+        taken_at = time.time()
+        rows = parsers.queue(self._ask("squeue", *arguments.queue(self._user)))
+        return Snapshot(taken_at, rows.tasks, rows.unreadable)
+
+    def find(self, name: str) -> list[TaskStatus]:
+        rows = parsers.queue(self._ask("squeue", *arguments.queue(self._user, name)))
+        if rows.unreadable:
+            raise Unavailable(rows.unreadable[0])
+        return list(rows.tasks)
+
+    def history(self, names: Collection[str], since: float) -> list[TaskStatus]:
+        if not names:
+            return []
+        rows = parsers.history(self._ask("sacct", *arguments.history(self._user, names, since)))
+        if rows.unreadable:
+            raise Unavailable(rows.unreadable[0])
+        return parsers.newest(rows.tasks)
+
+    def nodes(self) -> list[NodeStatus]:
+        return parsers.nodes(self._ask("scontrol", "--details", "--oneliner", "show", "nodes"))
+
+    def accounts(self) -> list[AccountStatus]:
+        text = self._ask(
+            "sacctmgr",
+            "--parsable2",
+            "show",
+            "associations",
+            f"cluster={self.site().cluster}",
+            f"format=Account,ParentName,User,QOS,{_LIMITS}",
+        )
+        return parsers.accounts(text, self._user)
+
+    def site(self) -> Site:
+        return parsers.site(self._ask("scontrol", "show", "config"))
+
+    def version(self) -> str:
+        return parsers.version(self._ask("sbatch", "--version"))
+
+    def ping(self) -> None:
+        text = self._ask("scontrol", "ping")
+        if " is UP" not in text:
+            raise Unavailable(text.strip())
+
+    def _still_there(self, array: SubmittedArray, tasks: Sequence[int] | None) -> bool:
+        """Name and id belong together, and one of these tasks is not over."""
+        wanted = None if tasks is None else frozenset(tasks)
+        return any(
+            status.job_id == array.job_id
+            and not status.state.ended
+            and (wanted is None or status.task in wanted)
+            for status in self.find(array.name)
+        )
+
+    def _ask(self, command: str, *words: str) -> str:
+        try:
+            answer = self._runner.ask(command, *words)
+        except NoAnswer as silence:
+            raise Unavailable(silence.words) from silence
+        if answer.code != 0:
+            raise complaints.of_question(answer)
+        return answer.out
+
+    def _order(self, command: str, *words: str) -> None:
+        try:
+            answer = self._runner.run(command, words, QUERY_ENVIRONMENT)
+        except NoAnswer as silence:
+            raise Unavailable(silence.words) from silence
+        if answer.code != 0:
+            error = complaints.of_order(answer)
+            if error is not None:
+                raise error

@@ -1,0 +1,256 @@
+"""A scheduler that is only a simulation: for tests, and for trying the portal without Slurm.
+
+It keeps the protocol's promises and Slurm's bad habits: it forgets ended tasks after
+`MIN_JOB_AGE_S`, a waiting task that is cancelled leaves no record, and it can be told to be
+silent, or to accept a submission and let the answer be lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from portal.language import N_
+from portal.scheduler.checks import check_request
+from portal.scheduler.errors import (
+    Ambiguous,
+    NotPermitted,
+    Rejected,
+    SchedulerError,
+    Unavailable,
+)
+from portal.scheduler.memory.machine import Machine, Need
+from portal.scheduler.memory.play import Program, five_seconds
+from portal.scheduler.memory.simulation import Simulation, Task
+from portal.scheduler.protocol import (
+    AccountStatus,
+    ArrayRequest,
+    GresCount,
+    NodeState,
+    NodeStatus,
+    Site,
+    Snapshot,
+    SubmittedArray,
+    TaskStatus,
+)
+
+MIN_JOB_AGE_S = 300
+MAX_ARRAY_SIZE = 1001
+
+
+class MemoryScheduler:
+    """`Scheduler` in memory, on a clock that a test may turn by hand.
+
+    `accounts` maps an account to its limit in units of GPUs (None: no limit); without it every
+    account is open. `calls` counts what was asked, by method.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        *,
+        nodes: int = 4,
+        gpus: int = 2,
+        units_per_gpu: int = 8,
+        cpus: int = 64,
+        memory_mb: int = 128_000,
+        accounts: Mapping[str, int | None] | None = None,
+        program: Program = five_seconds,
+    ) -> None:
+        self._clock = clock
+        machines = [
+            Machine(f"m{number}", cpus, memory_mb, gpus, units_per_gpu)
+            for number in range(1, nodes + 1)
+        ]
+        limits = dict(accounts) if accounts is not None else None
+        self._simulation = Simulation(machines, limits, program, clock())
+        self._next_id = 1
+        self._forgotten: set[str] = set()
+        self.calls: Counter[str] = Counter()
+        self.unavailable = False
+        self.accounting_unavailable = False
+        self._lost_answers: list[bool] = []
+        self._refusals: list[SchedulerError] = []
+
+    # What a test can do to it.
+
+    def lose_answer(self, *, accepted: bool) -> None:
+        """The next submission raises `Ambiguous`, whether it was accepted or not."""
+        self._lost_answers.append(accepted)
+
+    def refuse(self, error: SchedulerError) -> None:
+        """The next submission raises this."""
+        self._refusals.append(error)
+
+    def forget(self, name: str) -> None:
+        """The controller no longer knows these tasks; accounting does if they have ended."""
+        self._now()
+        self._forgotten.add(name)
+
+    def crash(self, name: str) -> None:
+        """The controller died before it saved its state: this array never was, its id is free."""
+        simulation = self._now()
+        for task in [t for t in simulation.running if t.request.name == name]:
+            task.ends_by_itself = False
+            simulation.cancel(task)
+        for tasks in (simulation.waiting, simulation.over):
+            tasks[:] = [task for task in tasks if task.request.name != name]
+        alive = [t.job_id for t in (*simulation.waiting, *simulation.running, *simulation.over)]
+        self._next_id = max(alive, default=0) + 1
+
+    # The protocol.
+
+    def submit(self, request: ArrayRequest) -> SubmittedArray:
+        simulation = self._now("submit")
+        check_request(request)
+        if self._refusals:
+            raise self._refusals.pop(0)
+        if self._lost_answers and not self._lost_answers[0]:
+            self._lost_answers.pop(0)
+            raise Ambiguous("simulated: the request was lost")
+        need = self._admitted(request)
+        array = SubmittedArray(request.name, self._next_id)
+        self._next_id += request.tasks
+        simulation.waiting += [
+            Task(request, array.job_id, number, need, simulation.now)
+            for number in range(request.tasks)
+        ]
+        simulation.advance(simulation.now)
+        if self._lost_answers:
+            self._lost_answers.pop(0)
+            raise Ambiguous("simulated: the answer was lost")
+        return array
+
+    def cancel(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
+        simulation = self._now("cancel")
+        for task in self._chosen(array, tasks):
+            simulation.cancel(task)
+        simulation.advance(simulation.now)
+
+    def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
+        simulation = self._now("signal")
+        for task in self._chosen(array, tasks):
+            simulation.signal(task)
+
+    def alive(self) -> Snapshot:
+        simulation = self._now("alive")
+        return Snapshot(simulation.now, tuple(task.status() for task in self._remembered()))
+
+    def find(self, name: str) -> list[TaskStatus]:
+        self._now("find")
+        return [task.status() for task in self._remembered() if task.request.name == name]
+
+    def history(self, names: Collection[str], since: float) -> list[TaskStatus]:
+        simulation = self._now("history")
+        if self.accounting_unavailable:
+            raise Unavailable("simulated: accounting does not answer")
+        return [
+            task.status()
+            for task in (*simulation.running, *simulation.over)
+            if task.request.name in names and (task.ended is None or task.ended >= since)
+        ]
+
+    def nodes(self) -> list[NodeStatus]:
+        return [_status(machine) for machine in self._now("nodes").machines]
+
+    def accounts(self) -> list[AccountStatus]:
+        limits = self._now("accounts").limits or {}
+        return [
+            AccountStatus(
+                name,
+                "root",
+                True,
+                ("normal",),
+                {} if limit is None else {"GrpTRES": f"gres/shard={limit}"},
+            )
+            for name, limit in limits.items()
+        ]
+
+    def site(self) -> Site:
+        self._now("site")
+        return Site(
+            version=self.version(),
+            cluster="memory",
+            tres=("cpu", "mem", "gres/gpu", "gres/shard"),
+            enforce=("associations", "limits"),
+            gres_types=("gpu", "shard"),
+            min_job_age_s=MIN_JOB_AGE_S,
+            message_timeout_s=10,
+            max_array_size=MAX_ARRAY_SIZE,
+            controllers_up=True,
+        )
+
+    def version(self) -> str:
+        return "0.0-memory"
+
+    def ping(self) -> None:
+        self._now("ping")
+
+    def _now(self, call: str | None = None) -> Simulation:
+        """The simulation brought up to the clock; silent if it was told to be."""
+        if call is not None:
+            self.calls[call] += 1
+            if self.unavailable:
+                raise Unavailable("simulated: the controller does not answer")
+        self._simulation.advance(self._clock())
+        return self._simulation
+
+    def _admitted(self, request: ArrayRequest) -> Need:
+        simulation = self._simulation
+        if simulation.limits is not None and request.account not in simulation.limits:
+            raise NotPermitted(
+                N_("The computing centre does not let this work in; its staff can open it."),
+                words=f"Invalid account: {request.account}",
+            )
+        need = Need.of(request.gres, request.cpus, request.memory_mb)
+        fits = need is not None and any(machine.could(need) for machine in simulation.machines)
+        if need is None or not fits or request.tasks > MAX_ARRAY_SIZE:
+            raise Rejected(
+                N_("The computing centre cannot do this piece of work."),
+                words="Requested node configuration is not available",
+            )
+        return need
+
+    def _chosen(self, array: SubmittedArray, tasks: Sequence[int] | None) -> list[Task]:
+        simulation = self._simulation
+        return [
+            task
+            for task in (*simulation.running, *simulation.waiting)
+            if task.request.name == array.name
+            and task.job_id == array.job_id
+            and (tasks is None or task.number in tasks)
+        ]
+
+    def _remembered(self) -> list[Task]:
+        simulation = self._simulation
+        young = [
+            task
+            for task in simulation.over
+            if task.ended is not None and simulation.now - task.ended < MIN_JOB_AGE_S
+        ]
+        return [
+            task
+            for task in (*simulation.waiting, *simulation.running, *young)
+            if task.request.name not in self._forgotten
+        ]
+
+
+def _status(machine: Machine) -> NodeStatus:
+    busy = machine.cpus_used > 0
+    full = machine.cpus_used == machine.cpus
+    units = tuple((taken, machine.units_per_gpu) for taken in machine.units)
+    gres = (
+        GresCount("gpu", "", machine.gpus, len(machine.whole)),
+        GresCount("shard", "", machine.gpus * machine.units_per_gpu, sum(machine.units), units),
+    )
+    return NodeStatus(
+        name=machine.name,
+        state=NodeState("ALLOCATED" if full else "MIXED" if busy else "IDLE"),
+        cpus=machine.cpus,
+        cpus_used=machine.cpus_used,
+        memory_mb=machine.memory_mb,
+        memory_used_mb=machine.memory_used_mb,
+        gres=gres if machine.gpus else (),
+        partitions=("memory",),
+    )
