@@ -1,0 +1,66 @@
+"""The lesson that a run belongs to, and whether there is room for another run."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.errors import Conflict
+from portal.language import N_
+from portal.runs.states import LIVE
+from portal.store.tables import Lesson, Run, Seat, User
+
+OPEN = "open"
+ENDED = "ended"
+# Runs that belong to no lesson. A class is launched as a lesson, so nobody needs many of them.
+MOST_LIVE_RUNS = 20
+
+
+def open_lesson_of_class(session: Session, class_id: str, now: float) -> Lesson | None:
+    """The lesson that the class is in; None before the first and after the bell."""
+    return session.scalar(
+        select(Lesson)
+        .where(Lesson.class_id == class_id, Lesson.state == OPEN, Lesson.ends_at > now)
+        .order_by(Lesson.starts_at.desc(), Lesson.id)
+        .limit(1)
+    )
+
+
+def is_open(lesson: Lesson, now: float) -> bool:
+    """Whether the bell has not rung yet."""
+    return lesson.state == OPEN and lesson.ends_at > now
+
+
+def require_open(lesson: Lesson, now: float) -> None:
+    """Raise `Conflict` where the bell has rung."""
+    if not is_open(lesson, now):
+        raise Conflict(N_("The lesson is over."))
+
+
+def require_free_seat(session: Session, seat_id: str, lesson_id: str) -> None:
+    """Raise `Conflict` where a run of this seat is still alive in this lesson.
+
+    The seat is locked until the end of the transaction, so that of two presses at the same
+    moment the second sees the first's run.
+    """
+    session.execute(select(Seat.id).where(Seat.id == seat_id).with_for_update())
+    live = select(Run.id).where(
+        Run.seat_id == seat_id, Run.lesson_id == lesson_id, Run.state.in_(LIVE)
+    )
+    if session.scalar(live.limit(1)) is not None:
+        raise Conflict(N_("This seat is training already. Wait for it, or stop it first."))
+
+
+def require_room(session: Session, user_id: str, more: int) -> None:
+    """Raise `Conflict` where somebody would have too many single runs alive at once."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    live = select(func.count()).where(
+        Run.owner_id == user_id, Run.lesson_id.is_(None), Run.state.in_(LIVE)
+    )
+    if (session.scalar(live) or 0) + more > MOST_LIVE_RUNS:
+        raise Conflict(
+            N_(
+                "You may have {most} trainings under way at once. Wait for some, or stop some.",
+                most=MOST_LIVE_RUNS,
+            )
+        )
