@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it that people start; sets ROOT, as_root and enter_checkout.
+# Sourced by the scripts beside it that people start; sets ROOT, as_root, stage and enter_checkout.
 # shellcheck shell=bash
 
 umask 022
@@ -29,6 +29,14 @@ as_root() {
         esac
     done < <(compgen -e)
     sudo -- env "${keep[@]}" "$@"
+}
+
+# Run one of scripts/stage/commands as root; it needs nothing but Debian's Python.
+stage() {
+    local command=$1
+    shift
+    as_root env PYTHONPATH="$ROOT/scripts" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 \
+        /usr/bin/python3 -m "stage.commands.$command" "$@"
 }
 
 # True when every folder above the checkout may be passed by everybody, so by the service user.

@@ -15,6 +15,7 @@ from pathlib import Path
 from stage import accounting, configuration, daemons, processes
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
+from stage.ports import listens
 from stage.processes import Process
 
 START_PATIENCE_S = 60.0
@@ -34,8 +35,8 @@ def up(plan: ClusterPlan) -> None:
         down(plan)
     accounting.install_database(plan, password)
     for wave, is_ready in (
-        (["munged", "mariadbd"], lambda: _munge_answers(plan) and _listens(plan.database_port)),
-        (["slurmdbd"], lambda: _listens(plan.accounting_port)),
+        (["munged", "mariadbd"], lambda: _munge_answers(plan) and listens(plan.database_port)),
+        (["slurmdbd"], lambda: listens(plan.accounting_port)),
     ):
         _start_missing(plan, wave)
         _wait(plan, wave, is_ready)
@@ -182,12 +183,6 @@ def _munge_answers(plan: ClusterPlan) -> bool:
         except OSError:
             return False
     return True
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        client.settimeout(1)
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _nodes_ready(plan: ClusterPlan) -> bool:

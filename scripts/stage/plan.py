@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from stage.checkout import VAR, StageError
+from stage.ports import is_free
 
 CLUSTERS = VAR / "cluster"
+NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
 FIRST_PORT = 17000
 PORTS_PER_CLUSTER = 100
 FIRST_NODE_PORT = 20  # counted from the cluster's first port; the daemons have those before it
@@ -28,7 +29,7 @@ class ClusterPlan:
     port_base: int = 0  # 0: the first free block
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", self.name):
+        if not NAME.fullmatch(self.name):
             raise StageError(
                 f"a cluster's name is 1 to 16 small letters and digits, not {self.name!r}"
             )
@@ -85,14 +86,14 @@ class ClusterPlan:
         A port base that a person chose is kept, and a busy port in it is an error.
         """
         if self.port_base:
-            busy = [port for port in self.ports if not _is_free(port)]
+            busy = [port for port in self.ports if not is_free(port)]
             if busy:
                 raise StageError(f"port {busy[0]} is in use; choose others with --port-base")
             return self
         taken = {plan.port_base for plan in saved_plans() if plan.name != self.name}
         for base in range(FIRST_PORT, 32000, PORTS_PER_CLUSTER):
             candidate = replace(self, port_base=base)
-            if base not in taken and all(_is_free(port) for port in candidate.ports):
+            if base not in taken and all(is_free(port) for port in candidate.ports):
                 return candidate
         raise StageError("no free block of ports between 17000 and 32000; choose --port-base")
 
@@ -113,13 +114,3 @@ def load_plan(name: str) -> ClusterPlan | None:
 def saved_plans() -> list[ClusterPlan]:
     plans = (load_plan(file.parent.name) for file in sorted(CLUSTERS.glob("*/cluster.json")))
     return [plan for plan in plans if plan is not None]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

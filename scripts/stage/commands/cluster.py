@@ -1,42 +1,17 @@
-"""The command behind ``scripts/cluster``; run as root by that script."""
+"""The command behind ``scripts/cluster``."""
 
 from __future__ import annotations
 
 import argparse
-import fcntl
-import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from stage import accounting, cluster, daemons
 from stage.checkout import SERVICE_USER, StageError
-from stage.plan import CLUSTERS, ClusterPlan, load_plan
-
-
-def main() -> int:
-    options = _parser().parse_args()
-    if os.geteuid() != 0:
-        print("cluster: needs root: daemons are started as several users", file=sys.stderr)
-        return 1
-    try:
-        with _one_at_a_time():
-            return int(options.run(options))
-    except StageError as fault:
-        print(f"cluster: {fault}", file=sys.stderr)
-        return 1
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Two clusters that start at once must not choose the same ports."""
-    CLUSTERS.mkdir(parents=True, exist_ok=True)
-    with (CLUSTERS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+from stage.commands import run
+from stage.plan import ClusterPlan, load_plan
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -115,10 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cluster", description="A real Slurm on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, what: str) -> argparse.ArgumentParser:
+    def command(name: str, do: object, what: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=what)
         sub.add_argument("--name", default="demo", help="which cluster (default: demo)")
-        sub.set_defaults(run=run)
+        sub.set_defaults(run=do)
         return sub
 
     up = command("up", _up, "start it, or what is missing of it")
@@ -138,4 +113,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(_parser()))

@@ -1,0 +1,120 @@
+"""The portal's two processes on one machine, web and agent, as the service user."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+from stage import processes
+from stage.checkout import ROOT, SERVICE_USER, StageError
+from stage.ports import listens
+from stage.processes import Process
+from stage.site import Site
+
+SERVICES = ("web", "agent")
+PYTHON_BIN = ROOT / ".venv" / "bin"
+START_PATIENCE_S = 60.0
+# Says in a process's environment which service of which site it belongs to.
+MARK = "KESUAN_SERVICE"
+
+_COMMANDS = {
+    "web": ["kesuan", "serve"],
+    "agent": ["kesuan", "agent"],
+}
+
+
+def environment(site: Site) -> dict[str, str]:
+    """What the portal's processes are started with, and nothing else."""
+    return {
+        "PATH": f"{PYTHON_BIN}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(site.folder / "data"),
+        "KESUAN_SETTINGS": str(site.settings),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def start(site: Site, *names: str) -> None:
+    """Start the named services, or both, unless they run; return when web answers."""
+    wanted = names or SERVICES
+    there = running(site)
+    for name in wanted:
+        if name in there:
+            continue
+        program, *arguments = _COMMANDS[name]
+        processes.start(
+            [str(PYTHON_BIN / program), *arguments],
+            log_of(site, name),
+            environment(site) | {MARK: _mark(site, name)},
+            SERVICE_USER,
+            site.folder,
+        )
+    begun = time.monotonic()
+    while not ("web" not in wanted or listens(site.port)):
+        _no_longer_than(START_PATIENCE_S, begun, site, wanted)
+        time.sleep(0.05)
+    # A process that cannot read its settings or its database ends at once, and says why.
+    time.sleep(0.3)
+    _no_longer_than(START_PATIENCE_S, begun, site, wanted)
+
+
+def stop(site: Site, *names: str) -> None:
+    """End the named services, or both, with everything that they started."""
+    wanted = names or SERVICES
+    left = processes.end(lambda: _of(site, wanted))
+    if left:
+        raise StageError(f"processes {[process.pid for process in left]} cannot be ended")
+
+
+def running(site: Site) -> dict[str, Process]:
+    """The services that run, each by its first process."""
+    found: dict[str, Process] = {}
+    for name in SERVICES:
+        family = _of(site, (name,))
+        pids = {process.pid for process in family}
+        heads = [process for process in family if process.parent not in pids]
+        if heads:
+            found[name] = min(heads, key=lambda process: process.started)
+    return found
+
+
+def command(site: Site, arguments: list[str]) -> int:
+    """Run one command of the portal's as the service user, in the site; its exit status."""
+    program = PYTHON_BIN / arguments[0]
+    done = subprocess.run(
+        [str(program) if program.exists() else arguments[0], *arguments[1:]],
+        env=environment(site),
+        user=SERVICE_USER,
+        group=SERVICE_USER,
+        extra_groups=[],
+        cwd=site.folder,
+        check=False,
+    )
+    return done.returncode
+
+
+def log_of(site: Site, name: str) -> Path:
+    return site.folder / "log" / f"{name}.log"
+
+
+def _mark(site: Site, name: str) -> str:
+    return f"{name}:{site.folder}"
+
+
+def _of(site: Site, names: tuple[str, ...]) -> list[Process]:
+    marks = {_mark(site, name) for name in names}
+    everything = processes.all_processes()
+    return [process for process in everything if process.environment.get(MARK) in marks]
+
+
+def _no_longer_than(patience_s: float, begun: float, site: Site, names: tuple[str, ...]) -> None:
+    """Raise for a service that has gone, or that is there and has not answered in time."""
+    there = running(site)
+    gone = [name for name in names if name not in there]
+    if gone or time.monotonic() - begun > patience_s:
+        name = (gone or list(names))[0]
+        log = log_of(site, name)
+        lines = log.read_text(errors="replace").strip().splitlines() or ["it printed nothing"]
+        raise StageError(f"{name} did not start: {lines[-1]} (all of it: {log})")
