@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 
+from portal.scheduler.checks import checked_name
 from portal.scheduler.commands import arguments, complaints, parsers
 from portal.scheduler.commands.runner import QUERY_ENVIRONMENT, NoAnswer, Runner
 from portal.scheduler.errors import Unavailable
@@ -53,7 +54,7 @@ class CommandsScheduler:
         if tasks is None or tasks:
             self._order(
                 "scancel",
-                f"--name={arguments.checked_name(array.name)}",
+                f"--name={checked_name(array.name)}",
                 "--state=RUNNING",
                 "--batch",
                 "--signal=USR1",

@@ -123,9 +123,14 @@ def of_question(answer: Answer) -> SchedulerError:
 
 
 def of_order(answer: Answer) -> SchedulerError | None:
-    """What scancel meant by failing; None if all it says is that the work is over already."""
+    """What scancel meant by failing; None if all it says is that the work is over already.
+
+    Of all errors it keeps only ESLURM_ALREADY_DONE to itself, and then fails without a word.
+    """
+    if answer.code < 0:
+        return Unavailable(f"scancel was ended by signal {-answer.code}")
     lines = [line for line in answer.err.splitlines() if line.strip()]
-    if lines and all(_GONE.search(line) for line in lines):
+    if all(_GONE.search(line) for line in lines):
         return None
     if _CLOSED.search(answer.words):
         return NotPermitted(

@@ -1,0 +1,171 @@
+"""Tasks, from squeue and sacct."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from portal.scheduler.checks import NAME
+from portal.scheduler.commands.parsers.words import Nonsense, is_number, number, seconds, word
+from portal.scheduler.errors import Ambiguous, Unavailable
+from portal.scheduler.protocol import NO_ARRAY, TaskStatus
+from portal.scheduler.states import Phase, parse_state
+
+ROW_FIELDS = 14
+_JOB_ID = re.compile(r"([0-9]{1,19})(?:;[\w.-]+)?")
+_HISTORY_ID = re.compile(
+    r"([0-9]{1,19})(?:_(?:([0-9]{1,10})|\[([0-9,\-]*)(?:%[0-9]+)?\]))?(?:\+[0-9]+)?"
+)
+_MOST_TASKS = 4_000_001  # MaxArraySize cannot be set higher
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The tasks of an answer, and the lines of it that could not be read."""
+
+    tasks: tuple[TaskStatus, ...]
+    unreadable: tuple[str, ...]
+
+
+def job_id(text: str) -> int:
+    """What `sbatch --parsable` prints: the id and, in a multi-cluster site, the cluster."""
+    match = _JOB_ID.fullmatch(text.strip())
+    if match is None:
+        raise Ambiguous(f"sbatch printed {text[:200]!r}")
+    return int(match[1])
+
+
+def queue(text: str) -> Rows:
+    """squeue's rows in the order of `arguments.QUEUE_FORMAT`."""
+    return _rows(text, _queue_row)
+
+
+def history(text: str) -> Rows:
+    """sacct's rows in the order of `arguments.HISTORY_FORMAT`; groups of tasks are taken apart."""
+    return _rows(text, _history_row)
+
+
+def newest(tasks: Collection[TaskStatus]) -> list[TaskStatus]:
+    """Of several records of one task (requeued, or an id given out twice) the last."""
+    found: dict[tuple[str, int], TaskStatus] = {}
+    for status in sorted(tasks, key=lambda s: (s.submitted or 0, s.started or 0, s.job_id)):
+        found[status.name, status.task] = status
+    return list(found.values())
+
+
+_RowReader = Callable[[list[str]], list[TaskStatus]]
+
+
+def _rows(text: str, read: _RowReader) -> Rows:
+    tasks: list[TaskStatus] = []
+    unreadable = []
+    understood = False
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        try:
+            tasks += read(line.split("|", ROW_FIELDS - 1))
+            understood = True
+        except Nonsense:
+            unreadable.append(line)
+    if unreadable and not understood:
+        raise Unavailable(f"Slurm printed {unreadable[0][:200]!r}")
+    return Rows(tuple(tasks), tuple(unreadable))
+
+
+def _queue_row(row: list[str]) -> list[TaskStatus]:
+    if len(row) != ROW_FIELDS or not is_number(row[0]):
+        raise Nonsense
+    job, task, state_text, reason, node, account, *times = row[:10]
+    exit_status, allocated, asked, name = row[10:]
+    if not NAME.fullmatch(name):
+        return []  # Not one of the portal's: the service user may have run it by hand.
+    if task != "N/A" and not is_number(task):
+        raise Nonsense
+    state = parse_state(state_text)
+    submitted, eligible, start, end = map(seconds, times)
+    code, sig = _wait_status(exit_status) if state.ended else (None, None)
+    waits = state.phase in (Phase.PENDING, Phase.HELD, Phase.REVIVING)
+    return [
+        TaskStatus(
+            name=name,
+            job_id=number(job),
+            task=number(task) if task != "N/A" else NO_ARRAY,
+            state=state,
+            reason=word(reason),
+            node=word(node),
+            account=word(account),
+            submitted=submitted,
+            eligible=eligible,
+            expected_start=start if waits else None,
+            started=None if waits else start,
+            ended=end if state.ended else None,
+            exit_code=code,
+            exit_signal=sig,
+            gres=_gres_words(allocated) or word(asked),
+        )
+    ]
+
+
+def _history_row(row: list[str]) -> list[TaskStatus]:
+    if len(row) != ROW_FIELDS:
+        raise Nonsense
+    identity, _raw, state_text, reason, node, account, *times = row[:10]
+    exit_text, allocated, asked, name = row[10:]
+    match = _HISTORY_ID.fullmatch(identity)
+    if match is None:
+        raise Nonsense
+    if not NAME.fullmatch(name):
+        return []
+    state = parse_state(state_text)
+    submitted, eligible, start, end = map(seconds, times)
+    code, _, sig = exit_text.partition(":")
+    return [
+        TaskStatus(
+            name=name,
+            job_id=int(match[1]),
+            task=task,
+            state=state,
+            reason=word(reason),
+            node=word(node),
+            account=word(account),
+            submitted=submitted,
+            eligible=eligible,
+            started=start,
+            ended=end if state.ended else None,
+            exit_code=number(code) if state.ended and is_number(code) else None,
+            exit_signal=(number(sig) or None) if state.ended and is_number(sig) else None,
+            gres=_gres_words(allocated) or _gres_words(asked),
+        )
+        for task in _tasks(match)
+    ]
+
+
+def _tasks(match: re.Match[str]) -> list[int]:
+    if match[2] is not None:
+        return [int(match[2])]
+    if match[3] is None:
+        return [NO_ARRAY]
+    found: list[int] = []
+    for part in match[3].split(","):
+        low, dash, high = part.partition("-")
+        if not is_number(low) or (dash and not is_number(high)):
+            raise Nonsense
+        first, last = number(low), number(high or low)
+        if last >= _MOST_TASKS or last < first:
+            raise Nonsense
+        found += range(first, last + 1)
+    return found
+
+
+def _wait_status(text: str) -> tuple[int | None, int | None]:
+    """squeue prints the raw status of wait(2): the code in the high byte, the signal in the low."""
+    if not re.fullmatch(r"\d{1,10}", text):
+        return None, None
+    status = int(text)
+    return (status >> 8) & 0xFF, (status & 0x7F) or None
+
+
+def _gres_words(tres: str) -> str:
+    return ",".join(part for part in tres.split(",") if part.startswith("gres/"))
