@@ -1,0 +1,1 @@
+"""Read a run's folder, confined to it, and believe nothing that a job wrote before checking it."""

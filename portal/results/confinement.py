@@ -1,0 +1,73 @@
+"""Open files below a folder without ever leaving it.
+
+A job may put links where files are expected, and swap them while we look. So every step of a path
+is opened by itself, relative to the handle of the folder before, and none may be a link
+(https://cwe.mitre.org/data/definitions/367.html). What is opened is then asked what it is: a FIFO
+would let a reader wait for ever, a device might do anything.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Without O_NONBLOCK the opening of a FIFO waits for somebody who writes.
+FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class NoPlainFile(OSError):
+    """Something lies there, but it is no plain file."""
+
+
+@contextmanager
+def folder_below(folder: int | str, parts: Sequence[str]) -> Iterator[int]:
+    """A handle of the folder `parts` below `folder` (a handle, or a path that is trusted).
+
+    Raises `OSError` where a part is missing, is a link, or is no folder.
+    """
+    if isinstance(folder, str):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    else:
+        handle = os.dup(folder)
+    try:
+        for part in parts:
+            inner = os.open(_single(part), FOLDER_FLAGS, dir_fd=handle)
+            os.close(handle)
+            handle = inner
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def open_file(folder: int, name: str) -> int:
+    """A handle of the plain file `name` right in `folder`, for reading; the caller closes it.
+
+    Raises `OSError`, of which `NoPlainFile` is one.
+    """
+    handle = os.open(_single(name), FILE_FLAGS, dir_fd=folder)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise NoPlainFile(f"{name!r} is no plain file")
+
+
+def read_file(folder: int, name: str, most: int) -> bytes:
+    """The content of a small file. Raises `OSError`, also for more than `most` bytes."""
+    handle = open_file(folder, name)
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        content = bytearray()
+        while len(content) <= most and (chunk := file.read(most + 1 - len(content))):
+            content += chunk
+    if len(content) > most:
+        raise NoPlainFile(f"{name!r} is longer than {most} bytes")
+    return bytes(content)
+
+
+def _single(part: str) -> str:
+    """One step of a path. Raises `OSError` for what would be more, or a step back."""
+    if part in ("", ".", "..") or "/" in part or "\0" in part:
+        raise NoPlainFile(f"{part!r} is no name of a file")
+    return part
