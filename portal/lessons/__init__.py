@@ -1,0 +1,1 @@
+"""A class trains together: launch, does it fit, the seat map, the bell."""

@@ -1,0 +1,144 @@
+"""The seat map: one frozen picture of a lesson, made once a second for all who look on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.errors import NotFound
+from portal.language import Message, Text
+from portal.lessons.queue import because
+from portal.lessons.shares import shares_of
+from portal.lessons.tiles import EMPTY, Line, Tile, line_of, tiles_of
+from portal.runs.house import House
+from portal.runs.states import LIVE, RunState
+from portal.store.tables import Lease, Lesson
+
+AGENT = "agent"
+# What moves with the clock alone is no news: a browser counts it on by itself.
+CLOCK = frozenset({"version", "taken_at", "slurm_age_s", "waited_s", "trained_s"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatMap:
+    """A lesson at one moment. `version` changes when something to read changed, not with time."""
+
+    lesson_id: str
+    state: str
+    class_name: str
+    template: str
+    title: Text
+    data_name: Text
+    starts_at: float
+    ends_at: float
+    taken_at: float
+    curve: str | None
+    headline_label: Text
+    headline_percent: bool
+    tiles: tuple[Tile, ...]
+    counts: Mapping[str, int]
+    total: int
+    live: int
+    failed: int
+    waiting_because: Message | None
+    slurm_age_s: float | None
+    version: str = ""
+
+
+def snapshot(
+    session: Session, house: House, lesson: Lesson, *, now: float | None = None
+) -> SeatMap:
+    """What the class page shows of a lesson that `get_lesson` found. Asks Slurm nothing.
+
+    `now` is UTC seconds. The same rows, folders and time give the same answer.
+    """
+    now = time.time() if now is None else now
+    shown = _shown(house, lesson)
+    tiles = tiles_of(session, house.settings.data.root, lesson, shown.line, now)
+    states = Counter(tile.state for tile in tiles)
+    age = _slurm_age(session, now)
+    reason = None
+    if states[RunState.WAITING] or states[RunState.SUBMITTED]:
+        reason = because(tiles, shares_of(session, lesson.school_id), age, now)
+    seat_map = SeatMap(
+        lesson_id=lesson.id,
+        state=lesson.state,
+        class_name=lesson.school_class.name,
+        template=lesson.template,
+        title=shown.title,
+        data_name=Text(zh=lesson.data_set.name_zh, en=lesson.data_set.name_en),
+        starts_at=lesson.starts_at,
+        ends_at=lesson.ends_at,
+        taken_at=now,
+        curve=shown.line.series,
+        headline_label=shown.label,
+        headline_percent=shown.percent,
+        tiles=tiles,
+        counts={state: states[state] for state in (*RunState, EMPTY)},
+        total=len(tiles) - states[EMPTY],
+        live=sum(states[state] for state in LIVE),
+        failed=states[RunState.FAILED] + states[RunState.LOST],
+        waiting_because=reason,
+        slurm_age_s=age,
+    )
+    return replace(seat_map, version=_version(seat_map))
+
+
+def as_json(seat_map: SeatMap, language: str) -> dict[str, Any]:
+    """The map as plain data, its sentences in the reader's language."""
+    plain: dict[str, Any] = _plain(seat_map, language, frozenset())
+    return plain
+
+
+def _version(seat_map: SeatMap) -> str:
+    """Twelve hexadecimal digits of everything but the clock."""
+    plain = json.dumps(_plain(seat_map, "en", CLOCK), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def _plain(value: Any, language: str, without: frozenset[str]) -> Any:
+    if isinstance(value, Message | Text):
+        return value.in_language(language)
+    if isinstance(value, SeatMap | Tile):
+        return {
+            field.name: _plain(getattr(value, field.name), language, without)
+            for field in fields(value)
+            if field.name not in without
+        }
+    if isinstance(value, tuple):
+        return [_plain(item, language, without) for item in value]
+    return {**value} if isinstance(value, Mapping) else value
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the template says about its own runs; bare where the template is gone since."""
+
+    title: Text
+    label: Text
+    percent: bool
+    line: Line
+
+
+def _shown(house: House, lesson: Lesson) -> _Shown:
+    try:
+        template = house.catalog.get(lesson.template)
+    except NotFound:
+        name = Text(zh=lesson.template, en=lesson.template)
+        return _Shown(name, Text(zh="", en=""), percent=False, line=Line(None, ""))
+    headline = template.headline
+    return _Shown(template.title, headline.label, headline.percent, line_of(template))
+
+
+def _slurm_age(session: Session, now: float) -> float | None:
+    """Seconds since Slurm last answered the agent; None where it never has."""
+    answered = session.scalar(select(Lease.slurm_answered_at).where(Lease.name == AGENT))
+    return None if answered is None else max(0.0, now - answered)
