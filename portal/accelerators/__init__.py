@@ -1,6 +1,6 @@
 """A share becomes GRES: shard, MPS, MIG, whole GPU, DCU, NPU; plain data per device family."""
 
-from portal.accelerators.families import FAMILIES, WHOLE, Family
+from portal.accelerators.families import FAMILIES, WHOLE, Family, Sharing
 from portal.accelerators.offers import SHARES, Accelerator, ShareOffer
 from portal.accelerators.usage import Bar, Counted, bars, in_use
 
@@ -13,6 +13,7 @@ __all__ = [
     "Counted",
     "Family",
     "ShareOffer",
+    "Sharing",
     "bars",
     "in_use",
 ]

@@ -1,0 +1,220 @@
+"""Sending what waits: neither lost nor doubled, wherever the agent is stopped.
+
+A batch is `forming` until its folder lies on the shared file system, and `submitting` from the
+commit before sbatch is started until its job id is committed. What is found `submitting` after a
+crash, or stays so after an answer that may mean either, is looked for in Slurm by its name before
+it is ever sent again; even then each task's attempt can be claimed only once on the nodes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accelerators import Accelerator
+from portal.agent import folders, forming, lease
+from portal.catalog import Catalog
+from portal.config import Settings
+from portal.runs.life import move
+from portal.runs.states import RunState
+from portal.scheduler import (
+    Ambiguous,
+    ArrayRequest,
+    QuotaExceeded,
+    Rejected,
+    Scheduler,
+    Unavailable,
+)
+from portal.store import EVERYONE, Store
+from portal.store.tables import Batch, Run
+
+log = logging.getLogger(__name__)
+
+# After Slurm refused for now or did not answer, the same is not asked again for this long.
+BACKOFF_S = 5.0
+
+
+class LeaseLost(Exception):
+    """Another agent has taken over; this one must not act on what it remembers."""
+
+
+@dataclass
+class Dispatch:
+    """Forms batches, sends them, and finds out what became of those that nobody vouches for."""
+
+    settings: Settings
+    store: Store
+    catalog: Catalog
+    accelerator: Accelerator
+    scheduler: Scheduler
+    holder: str
+    program: str
+    clock: Callable[[], float] = time.time
+    _not_before: float = 0.0
+    _empty_since: dict[str, float] = field(default_factory=dict)
+
+    def send_waiting(self) -> list[str]:
+        """Send everything that waits; the ids of the batches that Slurm has acknowledged."""
+        now = self.clock()
+        if now < self._not_before or not self._anything_waits():
+            return []
+        with self._leased() as session:
+            forming.dissolve_unsent(session)
+            forming.form(session, self.catalog, now, self.settings.slurm.array_size)
+            ids = list(session.scalars(select(Batch.id).where(Batch.state == "forming")))
+        return [batch_id for batch_id in ids if self._send(batch_id)]
+
+    def recover(self, known: Mapping[str, int]) -> None:
+        """Settle every batch whose submission nobody vouches for.
+
+        `known` is the name and job id of every array in one complete answer of the controller. A
+        batch that stays unknown to the controller and to accounting for longer than a submission
+        can be on its way does not exist, and is sent again.
+        """
+        with self.store.reading(EVERYONE) as session:
+            doubtful = select(Batch).where(Batch.state == "submitting")
+            batches = [(b.id, b.submitting_since or 0.0) for b in session.scalars(doubtful)]
+        for batch_id, since in batches:
+            job_id = known.get(batch_id) or self._in_accounting(batch_id, since)
+            if job_id is not None:
+                self._adopt(batch_id, job_id)
+                continue
+            empty_since = self._empty_since.setdefault(batch_id, self.clock())
+            if self.clock() - empty_since >= self.settings.slurm.settle_s:
+                self.send_again(batch_id)
+
+    def no_answer(self) -> None:
+        """The controller did not answer: what it did not say counts for nothing."""
+        self._empty_since.clear()
+
+    def _in_accounting(self, batch_id: str, since: float) -> int | None:
+        try:
+            past = self.scheduler.history([batch_id], since - 60)
+        except Unavailable:
+            self.no_answer()
+            return None
+        return past[0].job_id if past else None
+
+    def _anything_waits(self) -> bool:
+        with self.store.reading(EVERYONE) as session:
+            waiting = select(Run.id).where(Run.state == RunState.WAITING).limit(1)
+            return session.scalar(waiting) is not None
+
+    def _send(self, batch_id: str) -> bool:
+        folder = self._lay_out(batch_id)
+        request = self._commit_to_sending(batch_id, folder)
+        if request is None:
+            return False
+        try:
+            job = self.scheduler.submit(request)
+        except Ambiguous as error:
+            log.warning("batch=%s submission is in doubt: %s", batch_id, error)
+            return False
+        except (Unavailable, QuotaExceeded) as error:
+            self._put_back(batch_id, error)
+            return False
+        except Rejected as error:
+            self._refuse(batch_id, error)
+            return False
+        self._adopt(batch_id, job.job_id)
+        return True
+
+    def _lay_out(self, batch_id: str) -> Path:
+        with self.store.reading(EVERYONE) as session:
+            batch = session.get_one(Batch, batch_id)
+            offer = self.accelerator.offer(batch.eighths)
+            return folders.lay_out(self.settings, self.catalog, self.program, batch, offer)
+
+    def _commit_to_sending(self, batch_id: str, folder: Path) -> ArrayRequest | None:
+        """From this commit on the batch may exist in Slurm."""
+        with self._leased() as session:
+            batch = session.get_one(Batch, batch_id)
+            if any(run.cancel_asked_at is not None for run in batch.runs):
+                return None
+            batch.state, batch.submitting_since = "submitting", self.clock()
+            return self._request(batch, folder)
+
+    def _request(self, batch: Batch, folder: Path) -> ArrayRequest:
+        offer = self.accelerator.offer(batch.eighths)
+        slurm, data = self.settings.slurm, self.settings.data
+        return ArrayRequest(
+            name=batch.id,
+            tasks=len(batch.runs),
+            script=folder / "program" / "runtime" / "job.sh",
+            workdir=(data.node_root or data.root) / folders.batch_folder(batch.id),
+            output="slurm-%a.out",
+            account=batch.account,
+            partition=slurm.partition,
+            qos=slurm.qos,
+            reservation=None,
+            gres=offer.gres,
+            cpus=offer.cpus,
+            memory_mb=max(offer.memory_mb, batch.memory_mb),
+            minutes=batch.minutes,
+            # A job shorter than the signal's lead would be told to finish as it starts.
+            signal_before_s=min(slurm.finish_signal_s, batch.minutes * 60 // 3),
+        )
+
+    def _adopt(self, batch_id: str, job_id: int) -> None:
+        now = self.clock()
+        with self._leased() as session:
+            batch = session.get_one(Batch, batch_id)
+            batch.state, batch.job_id, batch.submitted_at = "submitted", job_id, now
+            for run in batch.runs:
+                if not RunState(run.state).final:
+                    move(run, RunState.SUBMITTED, at=now)
+        self._empty_since.pop(batch_id, None)
+        log.info("batch=%s job=%s submitted", batch_id, job_id)
+
+    def _put_back(self, batch_id: str, error: Unavailable | QuotaExceeded) -> None:
+        """Nothing was made in Slurm: the runs wait, with the reason, and are tried again."""
+        reason = "no-answer-from-slurm"
+        if isinstance(error, QuotaExceeded):
+            reason = "waiting-for-school-share"
+        with self._leased() as session:
+            batch = session.get_one(Batch, batch_id)
+            batch.state, batch.submitting_since, batch.error = "forming", None, error.words
+            for run in batch.runs:
+                move(run, RunState.WAITING, at=self.clock(), reason=reason, slurm_words=error.words)
+            lease.note_answer(session, self.clock(), error.words or str(error))
+        self._not_before = self.clock() + BACKOFF_S
+        log.warning("batch=%s not submitted, will be tried again: %s", batch_id, error)
+
+    def _refuse(self, batch_id: str, error: Rejected) -> None:
+        with self._leased() as session:
+            batch = session.get_one(Batch, batch_id)
+            batch.state, batch.error = "closed", error.words
+            for run in batch.runs:
+                move(
+                    run,
+                    RunState.FAILED,
+                    at=self.clock(),
+                    reason="refused-by-slurm",
+                    slurm_words=error.words,
+                )
+        log.error("batch=%s refused by Slurm: %s", batch_id, error.words or error)
+
+    def send_again(self, batch_id: str) -> None:
+        """Make a batch that Slurm surely does not have ready to be sent under the same name."""
+        with self._leased() as session:
+            batch = session.get_one(Batch, batch_id)
+            batch.state, batch.job_id, batch.submitted_at = "forming", None, None
+            for run in batch.runs:
+                if not RunState(run.state).final:
+                    move(run, RunState.WAITING, at=self.clock(), reason="no-answer-from-slurm")
+        self._empty_since.pop(batch_id, None)
+        log.warning("batch=%s is not in Slurm and is sent again", batch_id)
+
+    @contextmanager
+    def _leased(self) -> Iterator[Session]:
+        with self.store.begin(EVERYONE) as session:
+            if not lease.hold(session, self.holder, self.clock(), self.settings.agent.lease_s):
+                raise LeaseLost
+            yield session

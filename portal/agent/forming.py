@@ -1,0 +1,112 @@
+"""Runs that ask Slurm for the same thing become one array job, whichever template they train."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.catalog import Catalog
+from portal.errors import NotFound
+from portal.runs.life import move
+from portal.runs.states import RunState
+from portal.store.tables import Batch, Run, School
+
+SECONDS_PER_MINUTE = 60
+MOST_AT_ONCE = 4000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What Slurm is asked for; runs with equal asks travel together."""
+
+    school_id: str
+    account: str
+    eighths: int
+    memory_mb: int
+    minutes: int
+
+
+def dissolve_unsent(session: Session) -> None:
+    """Take apart batches that were formed and certainly never sent: their runs wait again."""
+    unsent = select(Batch.id).where(Batch.state == "forming", Batch.submitting_since.is_(None))
+    ids = session.scalars(unsent).all()
+    if not ids:
+        return
+    waiting = update(Run).where(Run.batch_id.in_(ids)).values(batch_id=None, task=None)
+    session.execute(waiting.execution_options(synchronize_session="fetch"))
+    for batch in session.scalars(select(Batch).where(Batch.id.in_(ids))):
+        session.delete(batch)
+    session.flush()
+
+
+def form(session: Session, catalog: Catalog, now: float, array_size: int) -> list[Batch]:
+    """Put everything that waits into new batches of at most `array_size` runs each.
+
+    A run whose lesson has less than a minute left is not started any more.
+    """
+    waiting = (
+        select(Run, School.slurm_account)
+        .join(School, School.id == Run.school_id)
+        .where(Run.state == RunState.WAITING, Run.batch_id.is_(None))
+        .order_by(Run.created_at, Run.id)
+        .limit(MOST_AT_ONCE)
+        .with_for_update(of=Run, skip_locked=True)
+    )
+    groups: dict[Ask, list[Run]] = defaultdict(list)
+    for run, account in session.execute(waiting):
+        minutes = minutes_left(run, now)
+        if run.cancel_asked_at is not None:
+            move(run, RunState.CANCELLED, at=now, reason="cancelled-by-teacher")
+        elif minutes < 1:
+            move(run, RunState.CANCELLED, at=now, reason="lesson-ended")
+        else:
+            memory = _memory_mb(catalog, run.template)
+            groups[Ask(run.school_id, account, run.eighths, memory, minutes)].append(run)
+    return [
+        _batch(session, ask, part, now)
+        for ask, runs in groups.items()
+        for part in _parts(runs, array_size)
+    ]
+
+
+def minutes_left(run: Run, now: float) -> int:
+    """Whole minutes that a run may take: its own limit, and the end of its lesson."""
+    if run.ends_by is None:
+        return run.minutes
+    return min(run.minutes, math.floor((run.ends_by - now) / SECONDS_PER_MINUTE))
+
+
+def _memory_mb(catalog: Catalog, template: str) -> int:
+    """Least memory of a template in MiB; 0 where the template is gone since (the site's share)."""
+    try:
+        return catalog.get(template).resources.memory_mb
+    except NotFound:
+        return 0
+
+
+def _batch(session: Session, ask: Ask, runs: Iterable[Run], now: float) -> Batch:
+    batch = Batch(
+        school_id=ask.school_id,
+        state="forming",
+        account=ask.account,
+        eighths=ask.eighths,
+        memory_mb=ask.memory_mb,
+        minutes=ask.minutes,
+        created_at=now,
+    )
+    session.add(batch)
+    session.flush()
+    for task, run in enumerate(runs):
+        run.batch_id, run.task = batch.id, task
+    session.flush()
+    return batch
+
+
+def _parts(runs: Sequence[Run], size: int) -> Iterator[Sequence[Run]]:
+    for first in range(0, len(runs), size):
+        yield runs[first : first + size]

@@ -1,0 +1,126 @@
+"""The agent's life: take the lease, then round after round until somebody says stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import OperationalError
+
+from portal.accelerators import Accelerator
+from portal.agent import lease
+from portal.agent.dispatch import Dispatch, LeaseLost
+from portal.agent.nodes import Nodes
+from portal.agent.watch import Watch
+from portal.agent.wishes import Wishes
+from portal.catalog import Catalog, publish
+from portal.config import Settings
+from portal.lessons.bell import ring
+from portal.scheduler import Scheduler, open_scheduler
+from portal.store import EVERYONE, Store
+
+log = logging.getLogger(__name__)
+
+# How long a teacher's press may lie in the database before the agent sees it. The question is one
+# indexed look-up in the portal's own database; Slurm is not asked.
+TICK_S = 0.1
+BELL_EVERY_S = 1.0
+
+
+def main(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Programs are published once, at the start."""
+    store, catalog = Store(settings.database), Catalog(settings.templates.folders)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    program = publish(settings.templates.folders[0], settings.data.root)
+    agent = Agent(settings, store, catalog, open_scheduler(settings.slurm), program)
+    log.info("agent=%s program=%s started", agent.holder, program)
+    agent.work(stop)
+    store.close()
+    log.info("agent=%s stopped", agent.holder)
+
+
+@dataclass
+class Agent:
+    """One agent over one store and one Slurm."""
+
+    settings: Settings
+    store: Store
+    catalog: Catalog
+    scheduler: Scheduler
+    program: str
+    holder: str = field(default_factory=lease.new_holder)
+
+    def __post_init__(self) -> None:
+        accelerator = Accelerator.from_settings(self.settings.accelerator)
+        self.dispatch = Dispatch(
+            self.settings,
+            self.store,
+            self.catalog,
+            accelerator,
+            self.scheduler,
+            self.holder,
+            self.program,
+        )
+        self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch)
+        self.wishes = Wishes(self.store, self.scheduler)
+        self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch)
+        self._next_poll = self._next_nodes = self._next_bell = self._next_renewal = 0.0
+
+    def work(self, stop: threading.Event) -> None:
+        """Rounds until `stop`; a fault of one round is logged and does not end the agent."""
+        while not stop.is_set():
+            try:
+                wait = TICK_S if self._leads() else self.settings.agent.lease_s / 3
+                if wait == TICK_S:
+                    self.round()
+            except LeaseLost:
+                log.warning("agent=%s another agent has taken over", self.holder)
+                self._next_renewal = 0.0
+                wait = self.settings.agent.lease_s / 3
+            except OperationalError:
+                log.exception("the database does not answer")
+                wait = 1.0
+            except Exception:
+                # Whatever it was, forty pupils wait for the next round.
+                log.exception("a round of the agent failed")
+                wait = 1.0
+            stop.wait(wait)
+        with self.store.begin(EVERYONE) as session:
+            lease.release(session, self.holder)
+
+    def round(self) -> None:
+        """Send what waits at once; ask Slurm at most one question per poll interval."""
+        now = time.monotonic()
+        if now >= self._next_bell:
+            self._next_bell = now + BELL_EVERY_S
+            with self.store.begin(EVERYONE) as session:
+                ring(session, time.time(), before_s=self.settings.slurm.finish_signal_s)
+        sent = self.dispatch.send_waiting()
+        self.wishes.pass_on()
+        if sent:
+            # What was sent a moment ago has nothing to tell yet.
+            self._next_poll = max(self._next_poll, now + min(0.5, self.settings.agent.poll_s))
+        if now < self._next_poll:
+            return
+        self._next_poll = now + self.settings.agent.poll_s
+        if now >= self._next_nodes:
+            self._next_nodes = now + self.settings.agent.nodes_every_s
+            self.nodes.look()
+        else:
+            self.watch.look()
+
+    def _leads(self) -> bool:
+        """Whether this agent holds the lease; renewed well before it ends."""
+        now = time.monotonic()
+        if now < self._next_renewal:
+            return True
+        with self.store.begin(EVERYONE) as session:
+            held = lease.hold(session, self.holder, time.time(), self.settings.agent.lease_s)
+        if held:
+            self._next_renewal = now + self.settings.agent.lease_s / 3
+        return held

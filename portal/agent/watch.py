@@ -1,0 +1,210 @@
+"""Following what Slurm has: one question a round, joined with the word of the jobs themselves."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from portal.agent import lease, verdict
+from portal.agent.dispatch import Dispatch
+from portal.agent.verdict import Verdict
+from portal.config import Settings
+from portal.results.folder import RunFolder
+from portal.results.status import Status
+from portal.runs.changes import ending_reason
+from portal.runs.life import move
+from portal.runs.states import LIVE, RunState
+from portal.scheduler import Scheduler, TaskStatus, Unavailable
+from portal.store import EVERYONE, Store
+from portal.store.tables import Batch, Run
+
+log = logging.getLogger(__name__)
+
+# Accounting is asked about a batch that the controller has forgotten, but not in every round.
+HISTORY_EVERY_S = 5.0
+
+Tasks = Mapping[tuple[str, int], TaskStatus]
+
+
+@dataclass
+class Watch:
+    """Moves the runs that Slurm has."""
+
+    settings: Settings
+    store: Store
+    scheduler: Scheduler
+    dispatch: Dispatch
+    clock: Callable[[], float] = time.time
+    seen: Sequence[TaskStatus] = ()
+    _history_asked: dict[str, float] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """One round. Slurm is asked nothing while nothing is alive."""
+        with self.store.reading(EVERYONE) as session:
+            alive = select(Run.id).where(Run.state.in_(LIVE), Run.batch_id.is_not(None)).limit(1)
+            if session.scalar(alive) is None:
+                self.seen = ()
+                return
+        try:
+            snapshot = self.scheduler.alive()
+        except Unavailable as error:
+            log.warning("Slurm does not answer: %s", error)
+            self.dispatch.no_answer()
+            with self.store.begin(EVERYONE) as session:
+                lease.note_answer(session, self.clock(), error.words or str(error))
+            return
+        self.seen = snapshot.tasks
+        for row in snapshot.unreadable:
+            log.error("a row of Slurm's answer makes no sense: %r", row)
+        self._reconcile(snapshot.by_task(), complete=snapshot.complete)
+        if snapshot.complete:
+            self.dispatch.recover({task.name: task.job_id for task in snapshot.tasks})
+
+    def _reconcile(self, tasks: Tasks, *, complete: bool) -> None:
+        # Accounting and the shared file system may be slow: they are asked before the
+        # transaction, which holds the write lock of an SQLite database.
+        with self.store.reading(EVERYONE) as session:
+            runs = self._followed(session)
+        absent = [run for run in runs if _key(run) not in tasks]
+        known = {**self._history(absent), **tasks} if complete else tasks
+        words = {
+            run.id: self._folder(run).status(run.attempt)
+            for run in runs
+            if (task := known.get(_key(run))) is None or task.state.ended
+        }
+        vanished: set[str] = set()
+        with self.store.begin(EVERYONE) as session:
+            lease.note_answer(session, self.clock(), None)
+            for run in self._followed(session):
+                task = known.get(_key(run))
+                if task is not None:
+                    self._settle(run, task, words.get(run.id))
+                elif complete and run.id in words and self._gone(run, words[run.id]):
+                    vanished.add(_key(run)[0])
+            self._close(session)
+        for batch_id in vanished:
+            self._after_vanishing(batch_id)
+
+    def _followed(self, session: Session) -> Sequence[Run]:
+        query = (
+            select(Run)
+            .join(Batch, Batch.id == Run.batch_id)
+            .where(Run.state.in_(LIVE), Batch.state == "submitted")
+            .options(joinedload(Run.batch))
+            .with_for_update(of=Run)
+        )
+        return session.scalars(query).all()
+
+    def _settle(self, run: Run, task: TaskStatus, status: Status | None) -> None:
+        """Move one run to where Slurm and its job say that it is."""
+        now = self.clock()
+        if not task.state.ended:
+            run.checked_at = None
+            found = verdict.of_live(task)
+            if found is None:
+                log.warning("run=%s unknown state in Slurm: %r", run.id, task.state.raw)
+                found = Verdict(RunState(run.state), "checking", task.state.raw)
+            self._move(run, found, task.started or now)
+            return
+        ended = verdict.of_ended(task, status, asked=ending_reason(run))
+        if ended is None:
+            # The file may be on its way through the shared file system.
+            run.checked_at = run.checked_at or now
+            late = now - run.checked_at >= self.settings.slurm.settle_s
+            ended = verdict.lost(task) if late else Verdict(RunState.FINISHING, "checking")
+        self._move(run, ended, task.ended or now)
+        if RunState(run.state).final:
+            _keep(run, status)
+
+    def _move(self, run: Run, to: Verdict, at: float) -> None:
+        # While a cancellation is on its way, what was asked is the reason that people see.
+        reason = to.reason if to.state.final else ending_reason(run) or to.reason
+        if move(run, to.state, at=at, reason=reason, slurm_words=to.slurm_words):
+            log.info("run=%s batch=%s state=%s reason=%s", run.id, run.batch_id, to.state, reason)
+
+    def _history(self, absent: Iterable[Run]) -> dict[tuple[str, int], TaskStatus]:
+        """What accounting knows of the batches of runs that the controller no longer shows."""
+        since: dict[str, float] = defaultdict(lambda: self.clock())
+        for run in absent:
+            if run.batch is not None and run.batch_id is not None:
+                since[run.batch_id] = min(since[run.batch_id], run.batch.created_at)
+        now = self.clock()
+        due = [b for b in since if now - self._history_asked.get(b, 0.0) >= HISTORY_EVERY_S]
+        if not due:
+            return {}
+        self._history_asked.update(dict.fromkeys(due, now))
+        try:
+            past = self.scheduler.history(due, min(since[b] for b in due) - 60)
+        except Unavailable as error:
+            log.warning("accounting does not answer: %s", error)
+            return {}
+        # Accounting lags behind: what it calls alive and the controller does not know is no news.
+        return {(task.name, task.task): task for task in past if task.state.ended}
+
+    def _gone(self, run: Run, status: Status | None) -> bool:
+        """Note that neither the controller nor accounting knows a run; True once that is sure."""
+        now = self.clock()
+        asked, claimed = ending_reason(run), self._folder(run).claim(run.attempt) is not None
+        if asked is not None and not claimed:
+            # A task that is cancelled before it ran leaves no record in Slurm.
+            self._move(run, Verdict(RunState.CANCELLED, asked), now)
+            return False
+        if run.checked_at is None:
+            run.checked_at = now
+        if now - run.checked_at < self.settings.slurm.settle_s:
+            move(run, RunState(run.state), at=now, reason="checking", slurm_words=run.slurm_words)
+            return False
+        if run.state == RunState.SUBMITTED and not claimed:
+            return True
+        self._move(run, verdict.lost(None), now)
+        _keep(run, status)
+        return False
+
+    def _after_vanishing(self, batch_id: str) -> None:
+        """A controller that forgot a batch that it had acknowledged: send it again, whole."""
+        with self.store.begin(EVERYONE) as session:
+            batch = session.get_one(Batch, batch_id)
+            whole = all(run.state == RunState.SUBMITTED for run in batch.runs)
+            if not whole:
+                for run in batch.runs:
+                    if run.state == RunState.SUBMITTED:
+                        self._move(run, verdict.lost(None), self.clock())
+        if whole:
+            self.dispatch.send_again(batch_id)
+
+    def _close(self, session: Session) -> None:
+        """Close the batches that have no live run left."""
+        session.flush()
+        live = select(Run.batch_id).where(Run.state.in_(LIVE), Run.batch_id.is_not(None))
+        done = select(Batch).where(Batch.state == "submitted", Batch.id.not_in(live))
+        for batch in session.scalars(done):
+            batch.state = "closed"
+            self._history_asked.pop(batch.id, None)
+
+    def _folder(self, run: Run) -> RunFolder:
+        return RunFolder(self.settings.data.root, run.id)
+
+
+def _key(run: Run) -> tuple[str, int]:
+    """A run's name in Slurm: its batch and its place there."""
+    return run.batch_id or "", -1 if run.task is None else run.task
+
+
+def _keep(run: Run, status: Status | None) -> None:
+    """Copy the job's own figures to where lists and lessons read them."""
+    if status is None:
+        return
+    run.metrics = dict(status.metrics)
+    run.timing = {
+        "setup_seconds": status.setup_seconds,
+        "train_seconds": status.train_seconds,
+        "steps": status.steps,
+    }
+    # Slurm's times are whole seconds; the job's own clock is finer.
+    run.started_at, run.ended_at = status.started_at, status.ended_at
