@@ -141,14 +141,15 @@ def start(
     environment: Mapping[str, str],
     user: str | None = None,
     folder: Path = Path("/"),
-) -> subprocess.Popen[bytes]:
+) -> None:
     """Start a process of its own session, as ``user``, that outlives this one.
 
-    Its output goes to ``log``. It gets no other environment than the one given.
+    Its output goes to ``log``. It gets no other environment than the one given. It is nobody's
+    child, so that nobody has to wait for its end.
     """
     with log.open("ab") as output:
-        return subprocess.Popen(
-            command,
+        subprocess.run(
+            ["/usr/bin/setsid", "--fork", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -157,6 +158,6 @@ def start(
             user=user,
             group=user,
             extra_groups=[] if user else None,
-            start_new_session=True,
             umask=0o022,
+            check=True,
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 from stage import processes
 from stage.checkout import ROOT, SERVICE_USER, StageError
-from stage.ports import listens
 from stage.processes import Process
 from stage.site import Site
 
@@ -52,11 +53,11 @@ def start(site: Site, *names: str) -> None:
             site.folder,
         )
     begun = time.monotonic()
-    while not ("web" not in wanted or listens(site.port)):
+    while "web" in wanted and not _answers(site):
         _no_longer_than(START_PATIENCE_S, begun, site, wanted)
         time.sleep(0.05)
     # A process that cannot read its settings or its database ends at once, and says why.
-    time.sleep(0.3)
+    time.sleep(max(0.0, begun + 1 - time.monotonic()))
     _no_longer_than(START_PATIENCE_S, begun, site, wanted)
 
 
@@ -97,6 +98,18 @@ def command(site: Site, arguments: list[str]) -> int:
 
 def log_of(site: Site, name: str) -> Path:
     return site.folder / "log" / f"{name}.log"
+
+
+def _answers(site: Site) -> bool:
+    """Whether web serves pages: gunicorn listens before its workers have read the portal."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _mark(site: Site, name: str) -> str:

@@ -1,0 +1,94 @@
+"""What the tests of several rooms share: a real Slurm and a real PostgreSQL.
+
+Both are started once, when the first test asks for them, and ended with the test run.
+KESUAN_KEEP_CLUSTER=1 leaves the cluster up, which makes a second run quicker.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from stage import accounting, daemons, postgres, processes
+from stage import cluster as stage_cluster
+from stage.checkout import SERVICE_USER
+from stage.plan import ClusterPlan, load_plan
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The embedded Slurm, and the means to hurt it."""
+
+    plan: ClusterPlan
+
+    @property
+    def slurm_conf(self) -> Path:
+        return self.plan.slurm_conf
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return daemons.environment(self.plan)
+
+    def command(
+        self, *arguments: str, user: str | None = SERVICE_USER, folder: Path = Path("/")
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one command in the cluster's environment, as the service user or as root (None)."""
+        return subprocess.run(
+            arguments,
+            env=self.environment,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def account(self, name: str, shares: int, users: Sequence[str] = (SERVICE_USER,)) -> None:
+        accounting.make_account(self.plan, name, shares, list(users))
+
+    def up(self) -> None:
+        """Start what is missing; harmless where all is up."""
+        stage_cluster.up(self.plan)
+
+    def signal(self, daemon: str, number: signal.Signals) -> None:
+        """SIGKILL, SIGSTOP, SIGCONT … to slurmctld, slurmdbd, slurmd-g1 and so on."""
+        processes.send(daemons.running(self.plan)[daemon], number)
+
+
+def start_cluster(name: str, **sizes: int) -> Cluster:
+    """An embedded cluster for tests; the caller ends it with ``stage.cluster.down``."""
+    if os.geteuid() != 0:
+        pytest.skip("a cluster's daemons run as several users, which needs root: ./scripts/test")
+    plan = replace(load_plan(name) or ClusterPlan(name), **sizes)
+    if not daemons.running(plan):
+        plan = replace(plan, port_base=0).with_ports()
+    stage_cluster.up(plan)
+    return Cluster(plan)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Four nodes of two GPUs of eight shares, and the account `school1` with 48 shares."""
+    started = start_cluster("tests")
+    started.account("school1", 48)
+    yield started
+    if os.environ.get("KESUAN_KEEP_CLUSTER") != "1":
+        stage_cluster.down(started.plan)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy's URL of an empty PostgreSQL; each test makes what it needs in there."""
+    if os.geteuid() != 0:
+        pytest.skip("PostgreSQL runs as the service user, which needs root: ./scripts/test")
+    server = postgres.up("tests")
+    yield server.url
+    postgres.down("tests")
