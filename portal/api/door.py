@@ -1,0 +1,47 @@
+"""Who is asking: a token in the Authorization header, and nothing else.
+
+A browser's session is never looked at, so another site's page cannot make a browser call the API
+in somebody's name, and no CSRF token is needed here.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import current_app, g, request
+
+from portal.errors import PortalError
+from portal.language import N_
+from portal.people import tokens
+from portal.people.viewer import Viewer
+from portal.services import services
+
+PUBLIC = "_kesuan_public"
+
+
+class NotSignedIn(PortalError):
+    """No token, or one that is not good (any more)."""
+
+
+def ask() -> None:
+    """Find out who calls, before every view that is not marked as public."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, PUBLIC, False):
+        return
+    known = tokens.resolve(services().store, secret())
+    if known is None:
+        raise NotSignedIn(N_("This token is not known, or its time is over."))
+    g.api_viewer = known
+
+
+def viewer() -> Viewer:
+    """The person whose token came with the request."""
+    return cast(Viewer, g.api_viewer)
+
+
+def secret() -> str:
+    """The token that came with the request; raises `NotSignedIn` where none did."""
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        raise NotSignedIn(N_("Send a token in the header “Authorization: Bearer …”."))
+    return given.token

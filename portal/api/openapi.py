@@ -1,0 +1,47 @@
+"""The document that describes the API, made from the schemas that check the requests."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+
+from portal.api.faults import ErrorSchema
+
+PREFIX = "/api/v1"
+DESCRIPTION = """\
+Everything that the pages of Kesuan do, for programs.
+
+- Get a token with `POST /tokens` (or `kesuan login`), and send it as `Authorization: Bearer ksn_…`.
+- Times are seconds since 1970 in UTC; durations are seconds.
+- Every POST that starts work needs a header `Idempotency-Key`.
+- Lists come newest first, `limit` at a time; the next page is `?before=` the `next` of this one.
+- Errors have one shape; their sentences are in the language of `Accept-Language` (zh or en).
+"""
+
+
+class Document(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's document with our error shape, and without its hold on the whole app."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def _register_error_handlers(self) -> None:
+        # flask-smorest would answer every HTTP error of the pages in JSON as well.
+        return None
+
+
+def document(app: Flask) -> Document:
+    """Serve the document at /api/v1/openapi.json and hand it over to be filled."""
+    app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
+    options: dict[str, Any] = {
+        "title": "Kesuan",
+        "version": version("kesuan"),
+        "openapi_version": "3.1.0",
+        "info": {"description": DESCRIPTION},
+        "security": [{"token": []}],
+    }
+    made = Document(app, spec_kwargs=options)
+    made.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    return made

@@ -1,0 +1,144 @@
+"""Runs: start one, look at it, stop it, try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+from sqlalchemy.orm import Session
+
+from portal.api.answered import answer
+from portal.api.door import viewer
+from portal.api.noun import Noun
+from portal.api.pages import PageSchema, page_of
+from portal.api.reader import language
+from portal.api.run_shape import ChangedRunsSchema, RunSchema, RunsSchema, shown
+from portal.api.values import AtMost, Between
+from portal.people.viewer import Viewer
+from portal.runs import changes, queries
+from portal.runs.launch import RunRequest, start_run
+from portal.services import services
+from portal.store.tables import Run
+
+noun = Noun("runs", "Trainings, one by one.")
+
+
+class NewRunSchema(ma.Schema):
+    """What to train."""
+
+    template = ma.fields.String(load_default="", validate=AtMost(64))
+    data = ma.fields.String(
+        load_default="", validate=AtMost(255), metadata={"description": "Id or name."}
+    )
+    share = ma.fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        metadata={"description": "Eighths of a GPU, 0 for none; else the template's default."},
+    )
+    parameters = ma.fields.Dict(keys=ma.fields.String(), load_default=dict)
+    minutes = ma.fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=Between(1, 1440),
+        metadata={"description": "Time limit; else the template's default."},
+    )
+    lesson = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=AtMost(64),
+        metadata={
+            "description": "The lesson that it belongs to. A seat trains in its class's open "
+            "lesson, and may leave out what the lesson says: template, data, share."
+        },
+    )
+
+
+class RunFilterSchema(PageSchema):
+    """Which runs."""
+
+    lesson = ma.fields.String(load_default=None, validate=AtMost(64))
+    class_ = ma.fields.String(load_default=None, data_key="class", validate=AtMost(64))
+    template = ma.fields.String(load_default=None, validate=AtMost(64))
+    state = ma.fields.String(load_default=None, validate=AtMost(16))
+
+
+@noun.reads("/runs", RunsSchema, query=RunFilterSchema)
+def index(query: dict[str, Any]) -> dict[str, Any]:
+    """List runs: a seat its own, everybody else those of the school."""
+    with services().store.reading(viewer().tenant) as session:
+        found = queries.history(
+            session,
+            viewer(),
+            limit=query["limit"] + 1,
+            before=query["before"],
+            class_id=query["class_"],
+            lesson_id=query["lesson"],
+            template=query["template"],
+            state=query["state"],
+        )
+        return page_of(found, query["limit"], lambda run: shown(viewer(), run))
+
+
+@noun.reads("/runs/<run_id>", RunSchema)
+def show(run_id: str) -> dict[str, Any]:
+    """Show a run."""
+    with services().store.reading(viewer().tenant) as session:
+        return shown(viewer(), queries.get_run(session, viewer(), run_id))
+
+
+@noun.changes("/runs", RunSchema, body=NewRunSchema, status=201, keyed=True)
+def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
+    """Start a run."""
+    request = RunRequest(
+        template=body["template"],
+        data=body["data"],
+        share=body["share"],
+        parameters=body["parameters"],
+        language=language(),
+        minutes=body["minutes"],
+        lesson_id=body["lesson"],
+    )
+    house, who, key = services(), viewer(), headers["key"]
+
+    def make(session: Session) -> dict[str, Any]:
+        return shown(who, start_run(session, house, who, request, key=key))
+
+    return answer(make, key, status=201)
+
+
+@noun.changes("/runs/<run_id>/cancel", ChangedRunsSchema)
+def cancel(run_id: str) -> dict[str, Any]:
+    """Stop a run. Harmless where it has ended."""
+    return _change(run_id, changes.cancel)
+
+
+@noun.changes("/runs/<run_id>/finish", ChangedRunsSchema)
+def finish(run_id: str) -> dict[str, Any]:
+    """Ask a run to finish now and keep its best model."""
+    return _change(run_id, changes.finish_now)
+
+
+@noun.changes("/runs/<run_id>/retry", ChangedRunsSchema, keyed=True)
+def retry(headers: dict[str, Any], run_id: str) -> Any:
+    """Try a run that ended without success again, as its next attempt."""
+    who, key = viewer(), headers["key"]
+
+    def make(session: Session) -> dict[str, Any]:
+        found = queries.get_run(session, who, run_id)
+        return changed(who, changes.retry(session, who, [found], key=key))
+
+    return answer(make, key, status=200)
+
+
+def changed(who: Viewer, runs: tuple[Run, ...]) -> dict[str, Any]:
+    """The answer to a request that changes runs."""
+    return {"changed": [shown(who, run) for run in runs]}
+
+
+def _change(run_id: str, change: Callable[..., tuple[Run, ...]]) -> dict[str, Any]:
+    with services().store.begin(viewer().tenant) as session:
+        found = queries.get_run(session, viewer(), run_id)
+        return changed(viewer(), change(session, viewer(), [found]))

@@ -1,0 +1,40 @@
+"""Checks of single values whose sentences can be put into the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import validate
+
+from portal.language import N_, Message
+
+
+class Between(validate.Range):
+    """A number from `low` to `high`, both included."""
+
+    def __init__(self, low: int, high: int) -> None:
+        super().__init__(low, high)
+
+    def _format_error(self, value: Any, message: str) -> Any:  # noqa: ARG002 - marshmallow's own
+        return [N_("From {low} to {high}.", low=self.min, high=self.max)]
+
+
+class Like(validate.Regexp):
+    """A string like a pattern; `sentence` says in words what it has to be."""
+
+    def __init__(self, pattern: str, sentence: Message) -> None:
+        super().__init__(pattern)
+        self.sentence = sentence
+
+    def _format_error(self, value: str | bytes) -> Any:  # noqa: ARG002 - marshmallow's own
+        return [self.sentence]
+
+
+class AtMost(validate.Length):
+    """A string or list of `low` to `high` elements."""
+
+    def __init__(self, high: int, low: int = 0) -> None:
+        super().__init__(low, high)
+
+    def _format_error(self, value: Any, message: str) -> Any:  # noqa: ARG002 - marshmallow's own
+        return [N_("At least {low} and at most {high} long.", low=self.min, high=self.max)]

@@ -1,0 +1,58 @@
+"""kesuan people: who can log in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from portal.commands.house import opened, settings
+from portal.commands.secret import password_file, read_password
+from portal.errors import NotFound
+from portal.language import N_
+from portal.people import accounts
+from portal.people.schools import get_school
+from portal.people.viewer import Role
+from portal.store import EVERYONE
+
+ROLES = [role.value for role in Role if role is not Role.SEAT]
+
+
+@click.group("people")
+def command() -> None:
+    """Staff, school administrators and teachers. Seats come with their class."""
+
+
+@command.command("add")
+@click.argument("login")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--school", help="Slug of the school; staff have none.")
+@password_file
+def add(login: str, name: str, role: str, school: str | None, file: Path | None) -> None:
+    """Add somebody with LOGIN and the NAME that others see."""
+    password = read_password(file, twice=True)
+    with opened(settings()) as store, store.begin(EVERYONE) as session:
+        school_id = get_school(session, school).id if school is not None else None
+        made = accounts.add(
+            session,
+            login=login,
+            name=name,
+            role=Role(role),
+            school_id=school_id,
+            password=password,
+        )
+        click.echo(made.id)
+
+
+@command.command("password")
+@click.argument("login")
+@password_file
+def password(login: str, file: Path | None) -> None:
+    """Give LOGIN a new password."""
+    chosen = read_password(file, twice=True)
+    with opened(settings()) as store, store.begin(EVERYONE) as session:
+        user = accounts.find(session, login)
+        if user is None:
+            raise NotFound(N_("Nobody has the login {login}.", login=login))
+        accounts.set_password(session, user, chosen)
