@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import OperationalError
@@ -46,7 +47,10 @@ def main(settings: Settings) -> None:
 
 @dataclass
 class Agent:
-    """One agent over one store and one Slurm."""
+    """One agent over one store and one Slurm.
+
+    `clock` tells UTC seconds, `ticks` seconds that never jump.
+    """
 
     settings: Settings
     store: Store
@@ -54,6 +58,8 @@ class Agent:
     scheduler: Scheduler
     program: str
     holder: str = field(default_factory=lease.new_holder)
+    clock: Callable[[], float] = time.time
+    ticks: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         accelerator = Accelerator.from_settings(self.settings.accelerator)
@@ -65,10 +71,11 @@ class Agent:
             self.scheduler,
             self.holder,
             self.program,
+            self.clock,
         )
-        self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch)
+        self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch, self.clock)
         self.wishes = Wishes(self.store, self.scheduler)
-        self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch)
+        self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch, self.clock)
         self._next_poll = self._next_nodes = self._next_bell = self._next_renewal = 0.0
 
     def work(self, stop: threading.Event) -> None:
@@ -95,11 +102,11 @@ class Agent:
 
     def round(self) -> None:
         """Send what waits at once; ask Slurm at most one question per poll interval."""
-        now = time.monotonic()
+        now = self.ticks()
         if now >= self._next_bell:
             self._next_bell = now + BELL_EVERY_S
             with self.store.begin(EVERYONE) as session:
-                ring(session, time.time(), before_s=self.settings.slurm.finish_signal_s)
+                ring(session, self.clock(), before_s=self.settings.slurm.finish_signal_s)
         sent = self.dispatch.send_waiting()
         self.wishes.pass_on()
         if sent:
@@ -116,11 +123,11 @@ class Agent:
 
     def _leads(self) -> bool:
         """Whether this agent holds the lease; renewed well before it ends."""
-        now = time.monotonic()
+        now = self.ticks()
         if now < self._next_renewal:
             return True
         with self.store.begin(EVERYONE) as session:
-            held = lease.hold(session, self.holder, time.time(), self.settings.agent.lease_s)
+            held = lease.hold(session, self.holder, self.clock(), self.settings.agent.lease_s)
         if held:
             self._next_renewal = now + self.settings.agent.lease_s / 3
         return held
