@@ -66,7 +66,7 @@ def load_viewer(session: Session, user_id: str) -> Viewer | None:
     ).one_or_none()
     if row is None:
         return None
-    user, seat = row.tuple()
+    user, seat = row
     if not user.active:
         return None
     return Viewer(

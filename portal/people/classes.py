@@ -80,7 +80,7 @@ def list_classes(session: Session, viewer: Viewer) -> list[ClassRow]:
     )
     if viewer.is_seat:
         counted = counted.where(SchoolClass.id == viewer.class_id)
-    return [ClassRow(found, seats) for found, seats in session.execute(counted).tuples()]
+    return [ClassRow(found, seats) for found, seats in session.execute(counted)]
 
 
 def get_class(session: Session, viewer: Viewer, id_or_slug: str) -> SchoolClass:

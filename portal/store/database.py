@@ -67,7 +67,10 @@ class _TenantSession(Session):
 
 @event.listens_for(_TenantSession, "do_orm_execute")
 def _only_the_tenants_rows(state: ORMExecuteState) -> None:
-    """Add the school to every statement on a tenant's table, loads of relations included."""
+    """Add the school to every statement on a tenant's table, loads of relations included.
+
+    Without `propagate_to_loaders` a joined load would fetch another school's row.
+    """
     tenant: Tenant = state.session.info["tenant"]
     if tenant.everyone or not (state.is_select or state.is_update or state.is_delete):
         return
@@ -77,13 +80,13 @@ def _only_the_tenants_rows(state: ORMExecuteState) -> None:
             OfSchool,
             lambda table: table.school_id == school_id,
             include_aliases=True,
-            propagate_to_loaders=False,
+            propagate_to_loaders=True,
         ),
         with_loader_criteria(
             OfSchoolOrCentre,
             lambda table: or_(table.school_id == school_id, table.school_id.is_(None)),
             include_aliases=True,
-            propagate_to_loaders=False,
+            propagate_to_loaders=True,
         ),
     )
 
