@@ -66,6 +66,13 @@ def _run(options: argparse.Namespace) -> int:
     return services.command(_known(options.name), options.command)
 
 
+def _service(name: str) -> str:
+    # Not `choices`: with `nargs="*"` argparse holds the empty list against them.
+    if name not in services.SERVICES:
+        raise argparse.ArgumentTypeError(f"{name!r} is neither web nor agent")
+    return name
+
+
 def _known(name: str) -> Site:
     site = load_site(name)
     if site is None:
@@ -84,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     def some_services(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("services", nargs="*", choices=services.SERVICES, metavar="web|agent")
+        sub.add_argument("services", nargs="*", type=_service, metavar="web|agent")
 
     up = command("up", _up, "write its settings, migrate its database, start web and agent")
     up.add_argument("--cluster", help="name of its cluster (default: the site's name)")

@@ -1,0 +1,224 @@
+"""The command behind ``scripts/demo``: a class of forty trains on a real Slurm, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from stage import lesson, records, school, services
+from stage.checkout import StageError
+from stage.client import Portal
+from stage.plan import ClusterPlan, load_plan
+from stage.site import SITES, Site, load_site
+from stage.terminal import kesuan
+
+NAME = "demo"
+SHARES = 64  # of the school: all that four nodes with two GPUs each have
+SAMPLES = {"image-classifier": "fashion-mnist-1000", "tabular-classifier": "penguins"}
+LOOK_S = 1.0
+
+
+class Steps:
+    """Says what is being done, and how long it has taken since the start."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def say(self, words: str) -> None:
+        print(f"{time.monotonic() - self._begun:6.1f} s  {words}", flush=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _parser().parse_args(arguments)
+    if os.geteuid() != 0:
+        print("demo: needs root, to start daemons as several users", file=sys.stderr)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        if options.what == "stop":
+            return _stop()
+        if options.what == "forget":
+            return _forget()
+        return _show(options)
+    except StageError as fault:
+        print(f"demo: {fault}", file=sys.stderr)
+        return 1
+
+
+def _show(options: argparse.Namespace) -> int:
+    """The whole lesson; whatever happens, nothing that it started is left behind."""
+    steps = Steps()
+    summary: dict[str, Any] | None = None
+    try:
+        plan, site = _start(steps, options.port)
+        launched = _teach(steps, site, options)
+        if options.headless:
+            summary = _verdict(plan, launched, steps)
+        else:
+            _tell(site, launched["id"])
+            _stay(site)
+    except KeyboardInterrupt:
+        print()
+    finally:
+        _stop()
+        steps.say("everything is stopped")
+    if summary is None:
+        return 1 if options.headless else 0
+    print(json.dumps(summary))
+    good = summary["seats"] == summary["succeeded"] == summary["completed_in_accounting"]
+    return 0 if good else 1
+
+
+def _teach(steps: Steps, site: Site, options: argparse.Namespace) -> lesson.Lesson:
+    """Seed what is missing, launch a lesson through the API, and stay until every seat ended."""
+    accounts = school.people(site)
+    portal = Portal(site.address)
+    teacher = portal.log_in(school.TEACHER, accounts[school.TEACHER].password)
+    school.school_class(site, teacher)
+    data = options.data or SAMPLES[options.template]
+    wanted = {*SAMPLES.values(), data}
+    school.data_sets(site, teacher, wanted)
+    steps.say(
+        f"{school.SCHOOL_NAME}, {school.NAMES[school.TEACHER]}, {school.CLASS_NAME}: "
+        f"{school.SEATS} seats; data sets {', '.join(sorted(wanted))}"
+    )
+    _end_what_is_left(teacher)
+    words = ["submit", options.template, "--data", data, "--class", school.CLASS]
+    if options.seats < school.SEATS:
+        words += ["--seats", f"1-{options.seats}"]
+    steps.say(f"kesuan {' '.join(words)}")
+    launched = _as_teacher(site, accounts[school.TEACHER], words)
+    seen = lesson.follow(teacher, launched["id"])
+    print(lesson.table(seen), flush=True)
+    return seen
+
+
+def _start(steps: Steps, port: int | None) -> tuple[ClusterPlan, Site]:
+    _stage("cluster", "up", "--name", NAME)
+    _stage("cluster", "account", school.SLURM_ACCOUNT, "--shares", str(SHARES), "--name", NAME)
+    plan = load_plan(NAME)
+    if plan is None:
+        raise StageError("the cluster has gone")
+    gpus = plan.nodes * plan.gpus
+    steps.say(f"Slurm is up: {plan.nodes} nodes, {gpus} GPUs, {gpus * plan.shards} shares")
+    _stage("site", "up", "--name", NAME, *(["--port", str(port)] if port else []))
+    site = load_site(NAME)
+    if site is None:
+        raise StageError("the site has gone")
+    steps.say(f"web and agent are up: {site.address}")
+    return plan, site
+
+
+def _stage(command: str, *words: str) -> None:
+    """One of the commands beside this one, quiet unless it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"stage.commands.{command}", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StageError((done.stderr or done.stdout).strip())
+
+
+def _end_what_is_left(teacher: Portal) -> None:
+    """Stop the lesson of a demo that was interrupted: a class has one lesson at a time."""
+    for left in teacher.get("/lessons?state=open")["items"]:
+        teacher.post(f"/lessons/{left['id']}/cancel")
+        while teacher.get(f"/lessons/{left['id']}")["live"]:
+            time.sleep(LOOK_S)
+
+
+def _as_teacher(site: Site, teacher: school.Account, words: Sequence[str]) -> dict[str, Any]:
+    """What a `kesuan` command answers that the teacher types: the way of every script."""
+    environment = {
+        "KESUAN_SERVER": site.address,
+        "KESUAN_TOKEN_FILE": str(site.folder / "secrets" / "teacher-token"),
+    }
+    login = ["login", teacher.login, "--password-file", "-"]
+    kesuan(site, *login, typed=teacher.password + "\n", environment=environment)
+    answer: dict[str, Any] = json.loads(kesuan(site, *words, "--json", environment=environment))
+    return answer
+
+
+def _verdict(plan: ClusterPlan, seen: lesson.Lesson, steps: Steps) -> dict[str, Any]:
+    """The lesson in figures, with the word of Slurm's accounting beside the portal's."""
+    summary = lesson.summary(seen)
+    jobs = summary["slurm_jobs"]
+    found = records.of_jobs(plan, jobs)
+    completed = [job for job in jobs if job in found and found[job].completed]
+    for job in jobs:
+        if job not in completed:
+            steps.say(f"accounting says of {job}: {found.get(job, 'nothing')}")
+    steps.say(f"accounting: {len(completed)} of {len(jobs)} jobs COMPLETED, with gres/shard")
+    return {**summary, "completed_in_accounting": len(set(completed))}
+
+
+def _tell(site: Site, lesson_id: str) -> None:
+    print(f"\n  Kesuan       {site.address}")
+    print(f"  the lesson   {site.address}/lessons/{lesson_id}")
+    for account in school.people(site).values():
+        print(f"  {account.role:<12} login {account.login}, password {account.password}")
+    print(f"  forty seats  logins and passwords in {school.slips(site)}")
+    print(f"  (the others are kept in {school.credentials(site)})")
+    print("  to stop it   Ctrl-C here, or ./scripts/demo stop", flush=True)
+
+
+def _stay(site: Site) -> None:
+    """Until Ctrl-C, or until somebody stops the demo elsewhere, or the script above has gone."""
+    parent = os.getppid()
+    while services.running(site) and os.getppid() == parent:
+        time.sleep(LOOK_S)
+
+
+def _stop() -> int:
+    if load_site(NAME) is not None:
+        _stage("site", "down", "--name", NAME)
+    if load_plan(NAME) is not None:
+        _stage("cluster", "down", "--name", NAME)
+    return 0
+
+
+def _forget() -> int:
+    """Stop, and remove what the demo has made: accounts, runs, data, history."""
+    _stop()
+    if load_plan(NAME) is not None:
+        _stage("cluster", "down", "--wipe", "--name", NAME)
+    shutil.rmtree(SITES / NAME, ignore_errors=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="demo", description="A class of forty trains on a real Slurm, on this machine."
+    )
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("start", "stop", "forget"),
+        default="start",
+        help="stop: end what runs; forget: remove what the demo has made, too",
+    )
+    parser.add_argument(
+        "--headless", action="store_true", help="one lesson, its table, a line of JSON, the end"
+    )
+    parser.add_argument("--template", choices=tuple(SAMPLES), default="image-classifier")
+    parser.add_argument("--data", help="a packaged data set (default: the template's sample)")
+    parser.add_argument(
+        "--seats", type=int, choices=range(1, school.SEATS + 1), default=school.SEATS, metavar="N"
+    )
+    parser.add_argument("--port", type=int, help="of the pages (default: a free one from 8080)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
