@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -22,9 +23,11 @@ password_file = click.option(
 def read_password(file: Path | None, *, twice: bool = False) -> str:
     """The password from a file, from stdin, or from the person."""
     if file is None:
-        return str(click.prompt(said(N_("Password")), hide_input=True, confirmation_prompt=twice))
+        return click.prompt(
+            said(N_("Password")), hide_input=True, confirmation_prompt=twice, type=str
+        )
     if str(file) == "-":
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     try:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as cause:
