@@ -21,6 +21,8 @@ class Reporter:
 
     def __init__(self, folder: Path) -> None:
         self._metrics = folder / "metrics.jsonl"
+        # On a laptop the folder may hold an earlier run.
+        self._metrics.unlink(missing_ok=True)
         self._progress = folder / "progress.json"
         self._written_at = 0.0
         self._now: dict[str, Any] = {"stage": "loading", "fraction": 0.0, "metrics": {}}

@@ -106,8 +106,9 @@ def _estimate_exists(template: Template) -> Found:
     for number, factor in enumerate(template.estimate.factors):
         key = f"estimate.factor[{number}]"
         for quantity in (factor.of, *factor.at_most):
-            if (quantity.field is None) == (quantity.data is None):
-                yield key, N_("Say either field or data, and not both.")
+            given = (quantity.field, quantity.data, quantity.number)
+            if sum(part is not None for part in given) != 1:
+                yield key, N_("Say one of field, data and number.")
             elif quantity.field is not None and quantity.field not in fields:
                 yield f"{key}.field", N_("There is no field of this name.")
         field = fields.get(factor.of.field or "")

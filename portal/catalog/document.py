@@ -111,10 +111,11 @@ DATA_COUNTS = ("items", "classes", "columns")
 
 
 class QuantityPart(Part):
-    """`{ field = "epochs" }` or `{ data = "items" }`"""
+    """`{ field = "epochs" }`, `{ data = "items" }` or `{ number = 5000 }`"""
 
     field = _name()
     data = OneOf(DATA_COUNTS)
+    number = Amount(1e-9, LARGEST)
 
     @post_load
     def make(self, values: dict[str, Any], **_: Any) -> t.Quantity:
@@ -126,13 +127,14 @@ class FactorPart(Part):
 
     field = _name()
     data = OneOf(DATA_COUNTS)
+    number = Amount(1e-9, LARGEST)
     times = Amount(1e-9, LARGEST)
     weights = Weights()
     at_most = _parts(QuantityPart)
 
     @post_load
     def make(self, values: dict[str, Any], **_: Any) -> t.Factor:
-        of = t.Quantity(values.pop("field", None), values.pop("data", None))
+        of = t.Quantity(*(values.pop(key, None) for key in ("field", "data", "number")))
         return t.Factor(of, **values | {"at_most": tuple(values.get("at_most", ()))})
 
 

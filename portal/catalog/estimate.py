@@ -56,6 +56,8 @@ def _size(factor: Factor, parameters: Mapping[str, Any], data: Mapping[str, Any]
 
 
 def _count(quantity: Quantity, parameters: Mapping[str, Any], data: Mapping[str, Any]) -> float:
+    if quantity.number is not None:
+        return quantity.number
     if quantity.field is not None:
         value = parameters.get(quantity.field, 1)
         return float(len(value) if isinstance(value, list) else value)

@@ -88,10 +88,11 @@ class Resources:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number that is known before a run: a field's value or a count of the data set."""
+    """A number that is known before a run: a field's value, a count of the data set, a constant."""
 
     field: str | None = None
     data: str | None = None
+    number: float | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from html import escape
 
 Points = Sequence[tuple[float, float]]
 
-WIDTH, HEIGHT = 640, 280
+WIDTH, HEIGHT = 520, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 14, 40
 LONGEST_NAME = 12
 

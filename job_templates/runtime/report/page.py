@@ -76,7 +76,7 @@ def _hero(run: Run, story: Story) -> str:
         seat, klass = run.seat.get("number"), run.seat.get("class")
         about.append(run.say(f"{klass} 班 {seat} 号座位", f"class {klass}, seat {seat}"))
     tested = run.say(
-        f"它从没见过的 {total} {story.things}里，它认对了 {right}，认错了 {total - right}。",
+        f"它从没见过的 {total} {story.things}，它认对了 {right} 个，认错了 {total - right} 个。",
         f"Of {total} {story.things} that it had never seen, it got {right} right "
         f"and {total - right} wrong.",
     )
