@@ -1,0 +1,81 @@
+"""Tokens: shown once, kept as a hash, ended by time, by their owner, by a closed account."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.errors import Conflict, Invalid, NotFound
+from portal.people import tokens
+from portal.store import EVERYONE
+from portal.store.tables import Token, User
+from tests.town import Town
+
+
+def make(town: Town, days: int = 1) -> tuple[Token, str]:
+    teacher = town.here.teacher
+    with town.portal.store.begin(teacher.tenant) as session:
+        return tokens.issue(session, teacher, "script", days)
+
+
+def test_a_secret_names_its_owner_and_is_not_in_the_database(town: Town) -> None:
+    token, secret = make(town)
+    assert secret.startswith("ksn_")
+    assert tokens.resolve(town.portal.store, secret) == town.here.teacher
+    with town.portal.store.reading(EVERYONE) as session:
+        row = session.scalars(select(Token)).one()
+        kept = [getattr(row, column.key) for column in Token.__table__.columns]
+    assert secret not in map(str, kept)
+    assert row.id == token.id
+    assert row.used_at is not None
+
+
+@pytest.mark.parametrize("secret", ["", "ksn_", "ksn_wrong", "Bearer", "密"])
+def test_a_wrong_secret_is_nobody(town: Town, secret: str) -> None:
+    make(town)
+    assert tokens.resolve(town.portal.store, secret) is None
+
+
+def test_a_token_ends_with_its_days_its_owner_and_its_account(town: Town) -> None:
+    store, teacher = town.portal.store, town.here.teacher
+    token, secret = make(town)
+    with store.begin(EVERYONE) as session:
+        session.execute(update(Token).values(ends_at=time.time() - 1))
+    assert tokens.resolve(store, secret) is None
+
+    token, secret = make(town)
+    with store.begin(teacher.tenant) as session:
+        tokens.revoke(session, teacher, token.id)
+    assert tokens.resolve(store, secret) is None
+
+    _, secret = make(town)
+    with store.begin(EVERYONE) as session:
+        closed = update(User).where(User.id == teacher.user_id).values(active=False)
+        session.execute(closed)
+    assert tokens.resolve(store, secret) is None
+
+
+def test_nobody_sees_or_ends_anothers_token(town: Town) -> None:
+    token, _ = make(town)
+    for other in (town.here.admin, town.there.teacher, town.staff):
+        with town.portal.store.begin(other.tenant) as session:
+            assert tokens.tokens_of(session, other) == []
+            with pytest.raises(NotFound):
+                tokens.revoke(session, other, token.id)
+    with town.portal.store.reading(town.here.teacher.tenant) as session:
+        mine = tokens.tokens_of(session, town.here.teacher)
+        assert [found.id for found in mine] == [token.id]
+
+
+def test_a_token_has_a_name_and_a_term_and_there_are_not_endlessly_many(town: Town) -> None:
+    teacher = town.here.teacher
+    with town.portal.store.begin(teacher.tenant) as session:
+        with pytest.raises(Invalid) as caught:
+            tokens.issue(session, teacher, "", 366)
+        assert set(caught.value.errors) == {"name", "days"}
+        for number in range(tokens.MOST_TOKENS):
+            tokens.issue(session, teacher, str(number), 1)
+        with pytest.raises(Conflict):
+            tokens.issue(session, teacher, "one more", 1)

@@ -1,0 +1,43 @@
+"""The migrations make the tables that the code has, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from portal import config
+from portal.store import Store
+from portal.store.migrate import is_current, upgrade
+from portal.store.tables import Base
+
+
+def test_the_migrated_database_is_what_the_tables_say(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_again_changes_nothing(store: Store) -> None:
+    assert is_current(store)
+    upgrade(store)
+    assert is_current(store)
+
+
+def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
+    empty = Store(config.Database(url=f"sqlite:///{tmp_path}/new.db"))
+    assert not is_current(empty)
+    upgrade(empty)
+    assert is_current(empty)
+    empty.close()
+
+
+def test_sqlite_is_in_wal_mode_and_holds_foreign_keys(tmp_path: Path) -> None:
+    store = Store(config.Database(url=f"sqlite:///{tmp_path}/new.db"))
+    with store.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+        assert connection.scalar(text("PRAGMA busy_timeout")) >= 1000
+    store.close()
