@@ -64,6 +64,8 @@ enter_checkout() {
     as_root install -d -m 755 "$(dirname "$COPIES")" "$COPIES"
     as_root install -d -m 755 -o "$(id -un)" "$copy"
     copy_checkout "$ROOT" "$copy"
+    # What runs and what it wrote is then found in the checkout all the same.
+    if [ ! -e "$ROOT/var" ] && [ -w "$ROOT" ]; then ln -s "$copy/var" "$ROOT/var"; fi
     exec "$copy/scripts/$script" "$@"
 }
 
@@ -72,13 +74,16 @@ enter_checkout() {
 copy_checkout() {
     local from=$1 to=$2 fresh
     fresh=$(mktemp)
-    if git -C "$from" rev-parse --git-dir >/dev/null 2>&1; then
-        (cd "$from" && git ls-files -z --cached --others --exclude-standard |
+    # The checkout may belong to the person who typed sudo, whom git would not trust otherwise.
+    if git -c safe.directory="$from" -C "$from" rev-parse --git-dir >/dev/null 2>&1; then
+        (cd "$from" &&
+            git -c safe.directory="$from" ls-files -z --cached --others --exclude-standard |
             while IFS= read -r -d '' file; do
-                [ -e "$file" ] || [ -L "$file" ] && printf '%s\0' "$file"
+                if [ -e "$file" ] || [ -L "$file" ]; then printf '%s\0' "$file"; fi
             done) >"$fresh"
     else
-        (cd "$from" && find . \( -path ./var -o -path ./.venv -o -path ./node_modules \) -prune \
+        (cd "$from" && find . \
+            \( -path ./.git -o -path ./var -o -path ./.venv -o -path ./node_modules \) -prune \
             -o \( -type f -o -type l \) -print0) >"$fresh"
     fi
     if [ -f "$to/.copied" ]; then

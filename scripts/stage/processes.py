@@ -47,9 +47,14 @@ class Process:
 
 
 def read_process(pid: int) -> Process | None:
-    """One process, or None when it is gone, or only a zombie or a kernel thread."""
+    """One process, or None when it is gone, or a zombie, a kernel thread or of another chroot.
+
+    A chroot shares its process ids with the machine and may well have the same paths in it.
+    """
     folder = PROC / str(pid)
     try:
+        if not (folder / "root").samefile("/"):
+            return None
         # Field 2, the name, may hold spaces and brackets; nothing behind its last bracket does.
         fields = (folder / "stat").read_text().rpartition(")")[2].split()
         state, parent, started = fields[0], int(fields[1]), int(fields[19])

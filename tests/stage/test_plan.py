@@ -55,6 +55,7 @@ def test_a_block_that_another_cluster_remembers_is_passed_over() -> None:
 def test_a_block_with_a_busy_port_is_passed_over() -> None:
     first = ClusterPlan("demo").with_ports()
     with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", first.node_ports[-1]))
         listener.listen()
         assert ClusterPlan("demo").with_ports().port_base > first.port_base

@@ -6,6 +6,7 @@ import argparse
 import fcntl
 import os
 import sys
+from pathlib import Path
 
 from stage.checkout import VAR, StageError
 
@@ -18,6 +19,9 @@ def run(parser: argparse.ArgumentParser) -> int:
     options = parser.parse_args()
     if os.geteuid() != 0:
         print(f"{parser.prog}: needs root, to start daemons as several users", file=sys.stderr)
+        return 1
+    if not Path("/proc/self/stat").exists():
+        print(f"{parser.prog}: /proc is not mounted: mount -t proc proc /proc", file=sys.stderr)
         return 1
     VAR.mkdir(exist_ok=True)
     with (VAR / "stage.lock").open("w") as lock:

@@ -91,7 +91,7 @@ def _teach(steps: Steps, site: Site, options: argparse.Namespace) -> lesson.Less
         f"{school.SCHOOL_NAME}, {school.NAMES[school.TEACHER]}, {school.CLASS_NAME}: "
         f"{school.SEATS} seats; data sets {', '.join(sorted(wanted))}"
     )
-    _end_what_is_left(teacher)
+    school.end_open_lessons(teacher)
     words = ["submit", options.template, "--data", data, "--class", school.CLASS]
     if options.seats < school.SEATS:
         words += ["--seats", f"1-{options.seats}"]
@@ -128,14 +128,6 @@ def _stage(command: str, *words: str) -> None:
     )
     if done.returncode != 0:
         raise StageError((done.stderr or done.stdout).strip())
-
-
-def _end_what_is_left(teacher: Portal) -> None:
-    """Stop the lesson of a demo that was interrupted: a class has one lesson at a time."""
-    for left in teacher.get("/lessons?state=open")["items"]:
-        teacher.post(f"/lessons/{left['id']}/cancel")
-        while teacher.get(f"/lessons/{left['id']}")["live"]:
-            time.sleep(LOOK_S)
 
 
 def _as_teacher(site: Site, teacher: school.Account, words: Sequence[str]) -> dict[str, Any]:
