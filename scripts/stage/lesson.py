@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from stage.client import Portal
 
 EVERY_S = 1.0
+LINE_EVERY_S = 5.0
 # In the order of a run's life, each with the sign that it has in the bar.
 SIGNS: Mapping[str, str] = {
     "succeeded": "█",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,14 @@ def data_sets(site: Site, teacher: Portal, wanted: Collection[str]) -> None:
     missing = [name for name in wanted if name not in there]
     if missing:
         kesuan(site, "data", "import", *missing)
+
+
+def end_open_lessons(teacher: Portal) -> None:
+    """Stop what an interrupted demo has left: a class has one lesson at a time."""
+    for left in teacher.get("/lessons?state=open")["items"]:
+        teacher.post(f"/lessons/{left['id']}/cancel")
+        while teacher.get(f"/lessons/{left['id']}")["live"]:
+            time.sleep(0.5)
 
 
 def slips(site: Site) -> Path:

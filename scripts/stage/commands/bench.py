@@ -1,0 +1,177 @@
+"""The command behind ``scripts/bench``: a lesson by the portal against one plain array job."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from stage import race, school, sdiag, viewers
+from stage.checkout import StageError
+from stage.client import Portal
+from stage.plan import ClusterPlan, load_plan
+from stage.race import Times
+from stage.site import Site, load_site
+
+NAME = "bench"
+MANY_VIEWERS = 200
+POLL_S = 1.0  # agent.poll_s of scripts/stage/settings.toml
+WATCH_S = 20.0
+SAMPLES = {"image-classifier": "fashion-mnist-1000", "tabular-classifier": "penguins"}
+FIGURES = ("first_running_s", "median_running_s", "last_running_s", "last_result_s")
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _parser().parse_args(arguments)
+    if os.geteuid() != 0:
+        print("bench: needs root, to start daemons as several users", file=sys.stderr)
+        return 1
+    try:
+        return _lesson(options)
+    except StageError as fault:
+        print(f"bench: {fault}", file=sys.stderr)
+        return 1
+    finally:
+        _stage("site", "down", "--name", NAME)
+        _stage("cluster", "down", "--name", NAME)
+
+
+def _lesson(options: argparse.Namespace) -> int:
+    plan, site = _start()
+    account = school.people(site)[school.TEACHER]
+    teacher = Portal(site.address).log_in(account.login, account.password)
+    school.school_class(site, teacher)
+    data = SAMPLES[options.template]
+    school.data_sets(site, teacher, [data, SAMPLES["image-classifier"]])
+    school.end_open_lessons(teacher)
+    body = {"class": school.CLASS, "template": options.template, "data": data, "minutes": 40}
+
+    print("warming up: programs and libraries are read from the disk once", flush=True)
+    root = site.folder / "data"
+    _, runs = race.by_portal(plan, root, teacher, body)
+    portal: list[Times] = []
+    raw: list[Times] = []
+    for number in range(options.rounds):
+        # By turns the one and the other goes first, so that neither has the better place.
+        for way in ("portal", "raw")[:: 1 if number % 2 == 0 else -1]:
+            if way == "portal":
+                times, runs = race.by_portal(plan, root, teacher, body)
+                portal.append(times)
+            else:
+                times = race.by_sbatch(plan, root, runs)
+                raw.append(times)
+            print(f"round {number + 1} {way:<7}{_row(times)}", flush=True)
+    cookie = viewers.session_cookie(site, account.login, account.password)
+    polled = {count: _polls(plan, site, teacher, cookie, count) for count in (1, MANY_VIEWERS)}
+    _report(options, race.median(portal), race.median(raw), polled)
+    return 0
+
+
+def _start() -> tuple[ClusterPlan, Site]:
+    for words in (
+        ("cluster", "up", "--name", NAME),
+        ("cluster", "account", school.SLURM_ACCOUNT, "--shares", "64", "--name", NAME),
+        ("site", "up", "--name", NAME),
+    ):
+        done = _stage(*words)
+        if done.returncode != 0:
+            raise StageError((done.stderr or done.stdout).strip())
+    plan, site = load_plan(NAME), load_site(NAME)
+    if plan is None or site is None:
+        raise StageError("the cluster or the site has gone")
+    return plan, site
+
+
+def _stage(command: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """One of the commands beside this one."""
+    return subprocess.run(
+        [sys.executable, "-m", f"stage.commands.{command}", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _polls(
+    plan: ClusterPlan, site: Site, teacher: Portal, cookie: str, count: int
+) -> dict[str, float]:
+    """What slurmctld is asked by the portal while so many people look at a class that trains."""
+    lesson = teacher.post(
+        "/lessons",
+        {
+            "class": school.CLASS,
+            "template": "image-classifier",
+            "data": SAMPLES["image-classifier"],
+            "minutes": 40,
+            "seats": [1, 2],
+            "parameters": {"epochs": 20},
+        },
+    )
+    while teacher.get(f"/lessons/{lesson['id']}")["counts"]["running"] < 2:
+        time.sleep(race.LOOK_S)
+    with viewers.watching(site, cookie, lesson["id"], count) as received:
+        sdiag.reset(plan)
+        time.sleep(WATCH_S)
+        asked = sdiag.calls(plan)
+        silent = received.count(0)
+    if silent:
+        raise StageError(f"{silent} of {count} open pages were sent nothing")
+    school.end_open_lessons(teacher)
+    polls = WATCH_S / POLL_S
+    return {
+        "per_poll": round(asked.by_user.get("kesuan", 0) / polls, 2),
+        "job_questions_per_poll": round(asked.by_type.get("REQUEST_JOB_INFO", 0) / polls, 2),
+    }
+
+
+def _report(
+    options: argparse.Namespace,
+    portal: Times,
+    raw: Times,
+    polled: Mapping[int, Mapping[str, float]],
+) -> None:
+    print(f"\nmedians of {options.rounds} rounds, {school.SEATS} seats, {options.template}")
+    print(f"{'':<16}{''.join(f'{name:>18}' for name in (*FIGURES, 'rpcs', 'by user kesuan'))}")
+    for name, times in (("portal", portal), ("raw sbatch", raw)):
+        print(f"{name:<16}{_row(times)}")
+    ratio = portal.last_running_s / raw.last_running_s
+    print(f"\nlast seat running, portal : raw = {ratio:.2f}")
+    for count, found in polled.items():
+        words = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found.items())
+        print(f"{count} open class pages: {words}")
+    rpcs: dict[str, Any] = {
+        "portal": {"all": portal.rpcs, "by_user": portal.rpcs_of_user},
+        "raw": {"all": raw.rpcs, "by_user": raw.rpcs_of_user},
+        "viewers": {str(count): found for count, found in polled.items()},
+    }
+    figures = {
+        "seats": school.SEATS,
+        "portal": {name: round(asdict(portal)[name], 3) for name in FIGURES},
+        "raw": {name: round(asdict(raw)[name], 3) for name in FIGURES},
+        "ratio_last_running": round(ratio, 3),
+        "rpcs": rpcs,
+    }
+    print(json.dumps(figures))
+
+
+def _row(times: Times) -> str:
+    figures = "".join(f"{asdict(times)[name]:>16.2f} s" for name in FIGURES)
+    return f"{figures}{times.rpcs:>18.0f}{times.rpcs_of_user:>18.0f}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="What the portal costs.")
+    parser.add_argument("what", choices=("lesson",))
+    parser.add_argument("--rounds", type=int, default=3, help="default: 3")
+    parser.add_argument("--template", choices=tuple(SAMPLES), default="image-classifier")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
