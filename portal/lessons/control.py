@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from portal.lessons.bell import ring_out
 from portal.people.access import Action, require
 from portal.people.viewer import Viewer
 from portal.runs import changes
+from portal.runs.once import fingerprint, once
 from portal.runs.states import LIVE, RunState
 from portal.store.tables import Lesson, Run
 
@@ -33,8 +35,15 @@ def retry_failed(
     Raises `Conflict` where the lesson is over.
     """
     require(viewer, Action.LAUNCH)
-    failed = [run for run in _newest(session, lesson) if RunState(run.state) in FAILED]
-    return changes.retry(session, viewer, failed, key=key)
+
+    def make() -> dict[str, Any]:
+        failed = [run for run in _newest(session, lesson) if RunState(run.state) in FAILED]
+        return {"runs": [run.id for run in changes.next_attempts(session, viewer, failed)]}
+
+    # The key stands for the lesson: which seats have failed is another matter a second later.
+    made, _ = once(session, viewer, key, fingerprint("retry", lesson=lesson.id), make)
+    ids = set(made["runs"])
+    return tuple(run for run in _newest(session, lesson) if run.id in ids)
 
 
 def finish(session: Session, viewer: Viewer, lesson: Lesson) -> tuple[Run, ...]:

@@ -101,17 +101,22 @@ def retry(
     require_school(viewer, Action.START_RUN)
 
     def make() -> dict[str, Any]:
-        again = [run for run in _own(session, viewer, runs) if _may_go_again(run)]
-        _require_room(session, again)
-        for run in again:
-            next_attempt(run)
-        session.flush()
-        return {"runs": [run.id for run in again]}
+        return {"runs": [run.id for run in next_attempts(session, viewer, runs)]}
 
     what = fingerprint("retry", runs=sorted(run.id for run in runs))
     made, _ = once(session, viewer, key, what, make)
     ids = set(made["runs"])
     return tuple(run for run in runs if run.id in ids)
+
+
+def next_attempts(session: Session, viewer: Viewer, runs: Sequence[Run]) -> list[Run]:
+    """What `retry` does, without its key: those of the runs that wait again now."""
+    again = [run for run in _own(session, viewer, runs) if _may_go_again(run)]
+    _require_room(session, again)
+    for run in again:
+        next_attempt(run)
+    session.flush()
+    return again
 
 
 def lock(session: Session, runs: Sequence[Run]) -> list[Run]:
