@@ -38,6 +38,6 @@ def run_program(train: Callable[[Run], None], argv: list[str] | None = None) -> 
         traceback.print_exc()
         reason, detail = reason_of(error)
     write_json(out / OUTCOME, run.outcome(reason, detail), durable=True)
-    if reason is None:
+    if reason is None and run.metrics:
         print(" ".join(f"{name}={value}" for name, value in run.metrics.items()))
     return 0 if reason is None else 1
