@@ -12,7 +12,7 @@ from portal.language import N_
 from portal.scheduler.errors import Rejected
 from portal.scheduler.protocol import ArrayRequest
 
-NAME = re.compile(r"[a-z0-9-]{1,64}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,127}")
 _OUTPUT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.%-]{0,127}")
 _PATH = re.compile(r"/[^\x00-\x1f%\\]*")

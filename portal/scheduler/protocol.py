@@ -14,7 +14,8 @@ from typing import Protocol
 from portal.scheduler.states import JobState
 
 NO_ARRAY = -1
-"""The `task` of a job that is not an array."""
+"""The `task` of a job that is not an array, and of the one record that Slurm may keep for all tasks
+of an array that were cancelled while they waited. Of single ones it keeps none."""
 
 
 @dataclass(frozen=True, slots=True)
