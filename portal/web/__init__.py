@@ -1,0 +1,70 @@
+"""Pages for people: HTTP and HTML only. What is true is decided in the rooms below."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_compress import Compress
+from flask_wtf.csrf import CSRFProtect
+
+from portal.services import EXTENSION, Services
+from portal.web import (
+    appearance,
+    assets,
+    broadcast,
+    classes,
+    cluster,
+    cookies,
+    data,
+    failures,
+    formats,
+    gallery,
+    headers,
+    history,
+    home,
+    lessons,
+    login,
+    results,
+    runs,
+    seat,
+    session,
+    speech,
+    train,
+    uploads,
+    words,
+)
+
+NOUNS = (
+    appearance,
+    classes,
+    cluster,
+    data,
+    gallery,
+    history,
+    home,
+    lessons,
+    results,
+    runs,
+    seat,
+    session,
+    train,
+)
+
+
+def register(app: Flask) -> None:
+    """Give an application that has its `Services` all the pages."""
+    house: Services = app.extensions[EXTENSION]
+    app.config.update(cookies.configuration(house.settings.web))
+    speech.register(app, house.settings.portal)
+    # The size of a body is limited before anything, CSRF's check included, reads it.
+    uploads.register(app, house.settings.data)
+    CSRFProtect(app)
+    login.register(app)
+    headers.register(app)
+    assets.register(app)
+    formats.register(app)
+    words.register(app)
+    failures.register(app)
+    broadcast.register(app, house)
+    Compress(app)
+    for noun in NOUNS:
+        app.register_blueprint(noun.blueprint)

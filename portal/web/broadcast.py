@@ -1,0 +1,185 @@
+"""One snapshot a second of each watched class, handed to everybody who looks.
+
+Whoever opens a class page listens to a channel. The first listener starts one thread for that
+lesson in this process, the last one to leave ends it; in between the thread makes a frame every
+`snapshot_seconds`, and every listener gets the same bytes. Nothing here but plain `threading`, so
+it runs under gunicorn's gevent workers (where threads are greenlets) and under its threads alike.
+
+The wire format is that of server-sent events:
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from flask import Flask, current_app
+
+from portal.services import Services
+from portal.web.snapshots import snapshot_of
+
+EXTENSION = "kesuan-broadcast"
+BEAT_S = 5.0
+KEEP_IDLE_S = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class Frame(Protocol):
+    """What a lesson looks like at one moment."""
+
+    @property
+    def version(self) -> str:
+        """Changes when something that a reader sees has changed."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will move any more."""
+
+    def said(self, language: str) -> dict[str, Any]:
+        """The frame for a reader of `language`, ready for JSON."""
+
+    def beat(self) -> dict[str, Any]:
+        """What goes on changing although the frame stays the same."""
+
+
+@dataclass
+class _Channel:
+    """The newest frame of one lesson, and who waits for the next one."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    making: threading.Lock = field(default_factory=threading.Lock)
+    frame: Frame | None = None
+    made_at: float = 0.0
+    listeners: int = 0
+    watched: bool = False
+    encoded: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, frame: Frame) -> None:
+        with self.changed:
+            if self.frame is None or frame.version != self.frame.version:
+                self.encoded.clear()
+            self.frame, self.made_at = frame, time.monotonic()
+            self.changed.notify_all()
+
+    def bytes_for(self, language: str) -> tuple[str, bytes]:
+        """The version and the JSON of the newest frame, encoded once for each language."""
+        with self.changed:
+            frame = cast(Frame, self.frame)
+            if language not in self.encoded:
+                self.encoded[language] = _json(frame.said(language))
+            return frame.version, self.encoded[language]
+
+
+class Broadcaster:
+    """All channels of this process."""
+
+    def __init__(self, make: Callable[[str], Frame], every: float) -> None:
+        self._make = make
+        self._every = every
+        self._channels: dict[str, _Channel] = {}
+        self._lock = threading.Lock()
+
+    def latest(self, key: str, language: str) -> tuple[str, bytes]:
+        """The version and the JSON of a frame that is at most `every` seconds old."""
+        channel = self._channel(key)
+        with channel.making:
+            if channel.frame is None or time.monotonic() - channel.made_at > self._every:
+                channel.put(self._make(key))
+        return channel.bytes_for(language)
+
+    def listen(self, key: str, language: str, until: float) -> Iterator[bytes]:
+        """Events from now to `until` (UTC seconds) or to the end of the lesson."""
+        version, data = self.latest(key, language)
+        channel = self._join(key)
+        try:
+            yield _event("snapshot", data)
+            while time.time() < until and not cast(Frame, channel.frame).over:
+                frame = self._next(channel, version)
+                if frame.version == version:
+                    yield _event("beat", _json(frame.beat()))
+                else:
+                    version, data = channel.bytes_for(language)
+                    yield _event("snapshot", data)
+            yield _event("end", b"{}")
+        finally:
+            self._leave(channel)
+
+    def listeners(self, key: str) -> int:
+        """How many listen to a lesson here."""
+        with self._lock:
+            return self._channels[key].listeners if key in self._channels else 0
+
+    def _channel(self, key: str, *, joining: bool = False) -> _Channel:
+        with self._lock:
+            old = time.monotonic() - KEEP_IDLE_S
+            for name, channel in list(self._channels.items()):
+                if not channel.listeners and not channel.watched and channel.made_at < old:
+                    del self._channels[name]
+            channel = self._channels.setdefault(key, _Channel())
+            channel.listeners += joining
+            return channel
+
+    def _join(self, key: str) -> _Channel:
+        channel = self._channel(key, joining=True)
+        with self._lock:
+            start, channel.watched = not channel.watched, True
+        if start:
+            threading.Thread(
+                target=self._watch, args=(key, channel), name=f"lesson {key}", daemon=True
+            ).start()
+        return channel
+
+    def _leave(self, channel: _Channel) -> None:
+        with self._lock:
+            channel.listeners -= 1
+
+    def _watch(self, key: str, channel: _Channel) -> None:
+        while True:
+            time.sleep(self._every)
+            with self._lock:
+                channel.watched = channel.listeners > 0
+                if not channel.watched:
+                    return
+            try:
+                with channel.making:
+                    channel.put(self._make(key))
+            except Exception:
+                # The pages keep the last frame and its age; the next second tries again.
+                log.exception("no snapshot of lesson %s", key)
+
+    @staticmethod
+    def _next(channel: _Channel, version: str) -> Frame:
+        """The next frame that differs from `version`, or the newest when it is time for a beat."""
+        with channel.changed:
+            channel.changed.wait_for(
+                lambda: cast(Frame, channel.frame).version != version, timeout=BEAT_S
+            )
+            return cast(Frame, channel.frame)
+
+
+def register(app: Flask, house: Services) -> None:
+    """Give the application its broadcaster."""
+    app.extensions[EXTENSION] = Broadcaster(
+        lambda lesson_id: snapshot_of(house, lesson_id), house.settings.web.snapshot_seconds
+    )
+
+
+def broadcaster() -> Broadcaster:
+    """The broadcaster of the application that is answering."""
+    return cast(Broadcaster, current_app.extensions[EXTENSION])
+
+
+def _json(thing: dict[str, Any]) -> bytes:
+    return json.dumps(thing, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _event(name: str, data: bytes) -> bytes:
+    # JSON of `json.dumps` has no line breaks, so one `data:` line carries it.
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"

@@ -1,0 +1,131 @@
+// The class page moves by itself: server-sent events, or asking every few seconds where no event
+// arrives. Both carry the same JSON, and only tiles that changed are touched.
+
+import { patchTile, drawCurve } from "./tile.js";
+
+const PATIENCE_MS = 6000;
+const ASK_EVERY_MS = 3000;
+const SILENT_S = 60;
+
+const page = document.getElementById("lesson");
+const seats = new Map([...page.querySelectorAll(".seats > li")].map((li) => [li.dataset.seat, li]));
+const shown = new Map();
+const byId = (id) => document.getElementById(id);
+let version = page.dataset.version;
+let over = false;
+
+function show(map) {
+  if (map.version === version && shown.size) return;
+  version = map.version;
+  for (const seat of map.tiles) {
+    const mark = JSON.stringify([seat.run_id, seat.state, seat.value, seat.line, seat.fraction, seat.reason]);
+    if (shown.get(seat.number) === mark) continue;
+    const first = !shown.has(seat.number);
+    shown.set(seat.number, mark);
+    patchTile(seats.get(String(seat.number)), seat, page.dataset.run, first);
+    drawCurve(byId("curves"), seat);
+  }
+  for (const chip of byId("counts").querySelectorAll("[data-state]")) {
+    const count = map.counts[chip.dataset.state];
+    if (chip.dataset.count === String(count)) continue;
+    chip.dataset.count = count;
+    chip.querySelector(".n").textContent = count;
+  }
+  byId("because").textContent = map.waiting_because || "";
+  byId("best").textContent = map.best || "–";
+  byId("middle").textContent = map.middle || "–";
+  hide("when-failed", !map.failed || map.state !== "open");
+  hide("when-done", !map.counts.succeeded);
+  hide("when-live", !map.live);
+  noteAge(map);
+  over = map.state !== "open" && !map.live;
+}
+
+function hide(id, hidden) {
+  const part = byId(id);
+  if (part) part.hidden = hidden;
+}
+
+function noteAge(news) {
+  hide("slurm-silent", !(news.slurm_age_s > SILENT_S) || news.live === 0);
+}
+
+function watch(how) {
+  for (const name of ["live", "slow", "lost"]) hide(`watch-${name}`, name !== how);
+}
+
+// Events, and what happens without them
+
+let asking = null;
+let etag = null;
+
+function listen() {
+  const stream = new EventSource(page.dataset.events);
+  const deadline = setTimeout(ask, PATIENCE_MS);
+  const heard = () => {
+    clearTimeout(deadline);
+    clearTimeout(asking);
+    asking = null;
+    watch("live");
+  };
+  stream.addEventListener("snapshot", (event) => { heard(); show(JSON.parse(event.data)); });
+  stream.addEventListener("beat", (event) => { heard(); noteAge(JSON.parse(event.data)); });
+  stream.addEventListener("end", () => { heard(); stream.close(); watch(null); });
+  stream.addEventListener("error", () => {
+    watch("lost");
+    // The browser tries again by itself unless the server refused; then we ask ourselves.
+    if (stream.readyState === EventSource.CLOSED && asking === null) ask();
+  });
+}
+
+async function ask() {
+  asking = setTimeout(ask, ASK_EVERY_MS);
+  try {
+    const headers = { Accept: "application/json" };
+    if (etag) headers["If-None-Match"] = etag;
+    const answer = await fetch(page.dataset.snapshot, { headers, cache: "no-store" });
+    if (answer.status === 401) return location.reload();
+    if (answer.ok) {
+      etag = answer.headers.get("ETag");
+      show(await answer.json());
+    }
+    watch(answer.ok || answer.status === 304 ? "slow" : "lost");
+  } catch {
+    watch("lost");
+  }
+  if (over) clearTimeout(asking);
+}
+
+// The seat under the pointer, or the one that has the keyboard, lights its curve.
+
+const words = byId("lit-words");
+
+function light(number) {
+  byId("curves").classList.toggle("some-lit", number !== null);
+  for (const path of byId("curves").querySelectorAll("path")) {
+    path.classList.toggle("lit", path.dataset.seat === number);
+  }
+  words.textContent = number === null ? words.dataset.rest : words.dataset.seat.replace("SEAT", number);
+}
+
+const list = page.querySelector(".seats");
+const seatOf = (event) => event.target.closest("li[data-seat]")?.dataset.seat ?? null;
+list.addEventListener("pointerover", (event) => light(seatOf(event)));
+list.addEventListener("pointerleave", () => light(null));
+list.addEventListener("focusin", (event) => light(seatOf(event)));
+list.addEventListener("focusout", () => light(null));
+
+// The time left, and the bell
+
+function countDown() {
+  const left = Number(page.dataset.endsAt) - Date.now() / 1000;
+  const place = byId("left");
+  if (!place) return;
+  if (left <= 0) { place.textContent = ""; return; }
+  const clock = `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, "0")}`;
+  place.textContent = page.dataset.left.replace("TIME", clock);
+}
+
+countDown();
+setInterval(countDown, 1000);
+listen();
