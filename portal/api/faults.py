@@ -13,7 +13,7 @@ from portal import errors
 from portal.api.door import NotSignedIn
 from portal.api.reader import language
 from portal.language import N_, Message
-from portal.people.directory import LoginRefused
+from portal.people.directory import LoginPaused, LoginRefused
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Malformed(errors.PortalError):
 # The first that fits is taken, so the particular stand before the general.
 KINDS: tuple[tuple[type[errors.PortalError], int, str], ...] = (
     (NotSignedIn, 401, "not-signed-in"),
+    (LoginPaused, 429, "too-many"),
     (LoginRefused, 401, "login-refused"),
     (Malformed, 400, "malformed"),
     (errors.NotFound, 404, "not-found"),
@@ -83,7 +84,10 @@ def of_portal(error: errors.PortalError) -> Response:
     by_field: Mapping[str, object] = {error.field: [error.message]} if error.field else {}
     if isinstance(error, errors.Invalid):
         by_field = error.errors
-    return _answer(status, code, error.message, by_field, transient=error.transient)
+    response = _answer(status, code, error.message, by_field, transient=error.transient)
+    if isinstance(error, LoginPaused):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def of_http(error: HTTPException) -> Response:

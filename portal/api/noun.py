@@ -11,6 +11,7 @@ from flask import Request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.exceptions import UnsupportedMediaType
 
 from portal.api.door import PUBLIC
 from portal.api.faults import Malformed, flattened
@@ -37,6 +38,12 @@ class _Reader(FlaskParser):
         **FlaskParser.__location_map__,
         "upload": "load_upload",
     }
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """A JSON body, which has to say that it is one."""
+        if req.content_length and not req.is_json:
+            raise UnsupportedMediaType
+        return super().load_json(req, schema)
 
     def load_upload(self, req: Request, schema: ma.Schema) -> Any:
         """Fields and files of a multipart form, together."""

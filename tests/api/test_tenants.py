@@ -1,0 +1,88 @@
+"""One school's ids at every address, sent with another school's token: there is no such thing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.api.conftest import World, fresh_key, lesson_body
+
+PLACE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+# Addresses with an id that is nobody's own: everyone may know the centre's templates.
+OPEN_TO_ALL = {"/api/v1/templates/<name>"}
+
+
+def _addresses(world: World) -> list[tuple[str, str]]:
+    return [
+        (method, rule.rule)
+        for rule in world.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/") and rule.arguments and rule.rule not in OPEN_TO_ALL
+        for method in sorted(rule.methods & {"GET", "POST", "DELETE", "PUT", "PATCH"})
+    ]
+
+
+def _ids_of_ming(world: World) -> dict[str, str]:
+    lesson = world.ming.teacher.post("/lessons", lesson_body(), key=fresh_key()).json
+    token = world.ming.teacher.get("/tokens").json["items"][0]
+    return {
+        "lesson_id": lesson["id"],
+        "run_id": lesson["seats"][0]["run"],
+        "id_or_name": world.ming.data_set_id,
+        "id_or_slug": world.ming.class_id,
+        "token_id": token["id"],
+        "name": "model.onnx",
+    }
+
+
+@pytest.mark.parametrize("role", ["teacher", "seat"])
+def test_another_schools_ids_are_nowhere(world: World, role: str) -> None:
+    ids = _ids_of_ming(world)
+    stranger = world.hua.teacher if role == "teacher" else world.hua.seat
+    addresses = _addresses(world)
+    assert len(addresses) > 15
+    wrong = {}
+    for method, rule in addresses:
+        path = PLACE.sub(lambda place: ids[place[1]], rule).removeprefix("/api/v1")
+        answer = stranger.ask(method, path, key=fresh_key())
+        if answer.status_code != 404:
+            wrong[f"{method} {rule}"] = (answer.status_code, answer.json)
+    assert wrong == {}
+    mine = world.ming.teacher.get(f"/lessons/{ids['lesson_id']}").json
+    assert mine["counts"]["waiting"] == 3
+
+
+@pytest.mark.parametrize("field", ["class", "data"])
+def test_another_schools_ids_in_a_body_are_nowhere(world: World, field: str) -> None:
+    ids = {"class": world.ming.class_id, "data": world.ming.data_set_id}
+    body = lesson_body(**{field: ids[field]})
+    for path, key in (("/lessons", fresh_key()), ("/fit", None)):
+        answer = world.hua.teacher.post(path, body, key=key)
+        assert answer.status_code == 422, answer.json
+        assert set(answer.json["errors"]) == {field}
+
+
+def test_another_schools_ids_in_a_filter_find_nothing(world: World) -> None:
+    ids = _ids_of_ming(world)
+    assert world.hua.teacher.get(f"/runs?lesson={ids['lesson_id']}").json["items"] == []
+    assert world.hua.teacher.get(f"/runs?class={ids['id_or_slug']}").json["items"] == []
+    assert world.hua.teacher.get(f"/lessons?class={ids['id_or_slug']}").json["items"] == []
+    assert world.hua.teacher.get(f"/runs?before={ids['run_id']}").status_code == 404
+    of_mine = "/templates/tabular-classifier?data="
+    assert world.hua.teacher.get(of_mine + world.ming.data_set_id).status_code == 404
+
+
+def test_a_seat_sees_its_own_runs_alone(world: World) -> None:
+    lesson = world.hua.teacher.post("/lessons", lesson_body(), key=fresh_key()).json
+    mine, neighbour = (seat["run"] for seat in lesson["seats"][:2])
+    assert [run["id"] for run in world.hua.seat.get("/runs").json["items"]] == [mine]
+    assert world.hua.seat.get(f"/runs/{mine}").status_code == 200
+    for path in ("", "/log", "/metrics", "/artifacts"):
+        assert world.hua.seat.get(f"/runs/{neighbour}{path}").status_code == 404
+
+
+def test_the_cluster_is_for_staff(world: World) -> None:
+    assert world.hua.teacher.get("/cluster").status_code == 403
+    not_seen_yet = world.staff.get("/cluster")
+    assert (not_seen_yet.status_code, not_seen_yet.json["transient"]) == (503, True)
+    assert not_seen_yet.headers["Retry-After"]
