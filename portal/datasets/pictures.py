@@ -121,7 +121,7 @@ class _Pictures:
         if album.loose:
             notes.append(
                 N_(
-                    "{count} files lie in no class folder and were left out: {names}.",
+                    "Left out, for they lie in no class folder: {count} ({names}).",
                     count=len(album.loose),
                     names=words(member.name for member in album.loose),
                 )
@@ -129,7 +129,7 @@ class _Pictures:
         if self._twice:
             notes.append(
                 N_(
-                    "{count} pictures were in the same class twice and were taken once: {names}.",
+                    "Taken once, for they were in the same class twice: {count} ({names}).",
                     count=len(self._twice),
                     names=words(self._twice),
                 )
@@ -182,7 +182,7 @@ def _refuse_if_too_many(album: Sorted, limits: Limits) -> None:
 
 def _not_pictures(names: list[str]) -> Message:
     return N_(
-        "{count} files were not pictures (PNG, JPEG, WebP, BMP or GIF) and were left out: {names}.",
+        "Left out, for they are no pictures (PNG, JPEG, WebP, BMP or GIF): {count} ({names}).",
         count=len(names),
         names=words(names),
     )
@@ -190,8 +190,7 @@ def _not_pictures(names: list[str]) -> Message:
 
 def _heic(names: list[str]) -> Message:
     return N_(
-        "{count} pictures are in Apple's HEIC format and were left out: {names}. "
-        "Save them as JPEG.",
+        "Left out, for they are in Apple's HEIC format: {count} ({names}). Save them as JPEG.",
         count=len(names),
         names=words(names),
     )
@@ -199,7 +198,8 @@ def _heic(names: list[str]) -> Message:
 
 def _archives(names: list[str]) -> Message:
     return N_(
-        "{count} archives inside the zip file were not opened: {names}. Unpack them first.",
+        "Archives inside the zip file, which were not opened: {count} ({names}). "
+        "Unpack them first.",
         count=len(names),
         names=words(names),
     )
@@ -207,8 +207,8 @@ def _archives(names: list[str]) -> Message:
 
 def _too_large(names: list[str]) -> Message:
     return N_(
-        "{count} pictures are too large (more than {pixels} million pixels or {size} MiB) and "
-        "were left out: {names}.",
+        "Left out, for they have more than {pixels} million pixels or {size} MiB: "
+        "{count} ({names}).",
         count=len(names),
         pixels=Limits.picture_pixels // 1_000_000,
         size=Limits.picture_bytes // MIB,
@@ -218,7 +218,7 @@ def _too_large(names: list[str]) -> Message:
 
 def _damaged(names: list[str]) -> Message:
     return N_(
-        "{count} pictures are damaged and were left out: {names}.",
+        "Left out, for they are damaged: {count} ({names}).",
         count=len(names),
         names=words(names),
     )

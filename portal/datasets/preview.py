@@ -66,7 +66,7 @@ def parse(found: Any) -> Preview:
             int(sheet["columns"]),
             tuple(map(str, sheet["rows"])),
         )
-    except (KeyError, TypeError, AttributeError, RecursionError) as cause:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as cause:
         raise Malformed(f"not a preview: {cause!r}") from cause
 
 

@@ -27,7 +27,8 @@ def records(text: TextIO, limits: Limits) -> Iterator[Record]:
         raise Invalid.one("file", N_("The file is empty."))
     csv.field_size_limit(limits.cell_characters)
     began = lines.number
-    reader = csv.reader(lines.from_line(first), delimiter=_delimiter(first))
+    # People put a blank after a comma, and the quotation mark after that.
+    reader = csv.reader(lines.from_line(first), delimiter=_delimiter(first), skipinitialspace=True)
     while True:
         try:
             cells = next(reader, None)

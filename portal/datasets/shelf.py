@@ -43,7 +43,7 @@ def put(session: Session, entry: Entry, sha256: str, size: int, manifest: Manife
         made = DataSet(
             owner_id=entry.owner_id,
             school_id=entry.school_id,
-            slug=entry.slug or _free_slug(session, entry.name.en),
+            slug=entry.slug or _free_slug(session, entry),
             name_zh=entry.name.zh,
             name_en=entry.name.en,
             kind=manifest.kind,
@@ -91,9 +91,12 @@ def slug_of(name: str) -> str:
     return re.sub(r"[\W_]+", "-", plain).strip("-")[:SLUG_CHARACTERS].strip("-") or "data-set"
 
 
-def _free_slug(session: Session, name: str) -> str:
-    slug = slug_of(name)
-    taken = set(session.scalars(select(DataSet.slug).where(DataSet.slug.startswith(slug))))
+def _free_slug(session: Session, entry: Entry) -> str:
+    slug = slug_of(entry.name.en)
+    # Staff see every school's, and the slugs of other schools are nothing to this one.
+    near = or_(DataSet.school_id == entry.school_id, DataSet.school_id.is_(None))
+    like = select(DataSet.slug).where(near, DataSet.slug.startswith(slug, autoescape=True))
+    taken = set(session.scalars(like))
     number = 1
     free = slug
     while free in taken:
@@ -163,7 +166,7 @@ def remove(session: Session, viewer: Viewer, data_set: DataSet) -> None:
     if any(used):
         raise Conflict(
             N_(
-                "{runs} runs and {lessons} lessons were made with this data set, so it stays.",
+                "This data set stays, for it is in use (runs: {runs}, lessons: {lessons}).",
                 runs=used[0],
                 lessons=used[1],
             )

@@ -131,7 +131,7 @@ class _Table:
         """Raise `Invalid` for what is known to be wrong once every row has been seen."""
         if self._more_faults:
             self._faults.append(
-                N_("{count} more lines have the wrong number of values.", count=self._more_faults)
+                N_("More lines with the wrong number of values: {count}.", count=self._more_faults)
             )
         if self._faults:
             raise Invalid({"file": self._faults})
@@ -165,7 +165,7 @@ class _Table:
         found = []
         if self._without_label:
             found.append(
-                N_("{count} rows without a label were left out.", count=self._without_label)
+                N_("Rows without a label were left out: {count}.", count=self._without_label)
             )
         few = [name for name, count in self._classes.items() if count < 2]
         if few:
@@ -177,14 +177,6 @@ class _Table:
                 continue
             if tally.missing == self._rows:
                 found.append(N_("Column “{name}” is empty.", name=tally.name))
-            elif tally.all_different:
-                found.append(
-                    N_(
-                        "Column “{name}” is different in every row, so nothing can be learnt "
-                        "from it.",
-                        name=tally.name,
-                    )
-                )
             elif tally.first_text and tally.numbers > 9 * tally.texts:
                 line, value = tally.first_text
                 found.append(
@@ -194,6 +186,14 @@ class _Table:
                         name=tally.name,
                         value=word(value),
                         line=line,
+                    )
+                )
+            elif tally.all_different:
+                found.append(
+                    N_(
+                        "Column “{name}” is different in every row, so nothing can be learnt "
+                        "from it.",
+                        name=tally.name,
                     )
                 )
         return tuple(found)
