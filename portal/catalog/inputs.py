@@ -39,11 +39,13 @@ class Input(fields.Field[Any]):
 class Locked(fields.Field[Any]):
     """A setting that this person may see and not change."""
 
+    refusal = N_("Only a teacher may change this.")
+
     def __init__(self) -> None:
-        super().__init__(allow_none=True)
+        super().__init__(error_messages={"null": [self.refusal]})
 
     def _deserialize(self, *_: Any, **__: Any) -> Any:
-        raise fault(N_("Only a teacher may change this."))
+        raise fault(self.refusal)
 
 
 class Number(Input):
