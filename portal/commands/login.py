@@ -28,7 +28,7 @@ def command(login: str, server: str, token_file: Path | None, file: Path | None,
     body = {
         "login": login,
         "password": read_password(file),
-        "name": f"kesuan login, {socket.gethostname()}"[:100],
+        "name": f"kesuan login, {socket.gethostname()}"[:80],
         "days": days,
     }
     made = Connection(server, None).post("/tokens", body)

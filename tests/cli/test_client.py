@@ -1,0 +1,158 @@
+"""The commands of a teacher's script, against a portal's own API."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from werkzeug.serving import make_server
+
+from portal.runs.life import move
+from portal.runs.states import RunState
+from portal.store import EVERYONE
+from portal.store.tables import Run
+from tests.api.conftest import PASSWORD, World, world
+from tests.cli.conftest import Kesuan
+
+__all__ = ["world"]
+
+SUBMIT = ("submit", "tabular-classifier", "--data", "iris", "--set", "algorithm=KNN")
+
+
+@pytest.fixture
+def portal(
+    world: World, run: Kesuan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """The API behind a real socket, and a teacher who has logged in to it."""
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("KESUAN_SERVER", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("KESUAN_TOKEN_FILE", str(tmp_path / "config" / "token"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("portal.commands.following.EVERY_S", 0.05)
+    _log_in(run, monkeypatch)
+    yield world
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _log_in(run: Kesuan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    said = run("login", "teacher-hua", "--password-file", "-")
+    assert said.code == 0, said.err
+
+
+def test_the_token_is_its_owners_alone_and_replaces_the_one_before(
+    portal: World, run: Kesuan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config" / "token"
+    before = file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    tokens = len(run("tokens", "list").out.splitlines())
+    _log_in(run, monkeypatch)
+    assert file.read_text() != before
+    assert len(run("tokens", "list").out.splitlines()) == tokens
+
+
+def test_a_class_is_launched_listed_and_stopped(portal: World, run: Kesuan) -> None:
+    said = run(*SUBMIT, "--class", "7-2", "--seats", "1,3", "--minutes", "20", "--json")
+    assert said.code == 0, said.err
+    lesson = json.loads(said.out)
+    runs = json.loads(run("runs", "--lesson", lesson["id"], "--json").out)["items"]
+    assert sorted(made["seat"] for made in runs) == [1, 3]
+    table = run("lessons", lesson["id"]).out.splitlines()
+    assert table[0] == f"lesson {lesson['id']}"
+    assert len(table) == 2 + 3
+    stopped = run("cancel", "--lesson", lesson["id"]).out.splitlines()
+    assert {line.split("\t")[1] for line in stopped} == {"cancelled"}
+    assert lesson["id"] in run("lessons").out
+
+
+def test_waiting_ends_with_the_run_and_tells_how(portal: World, run: Kesuan) -> None:
+    made = json.loads(run(*SUBMIT, "--json").out)
+    _end(portal, made["id"], RunState.SUCCEEDED)
+    # The same key is the same run, which has ended by now.
+    key = ("--key", "the-same-key")
+    first = json.loads(run(*SUBMIT, *key, "--json").out)
+    _end(portal, first["id"], RunState.FAILED)
+    said = run(*SUBMIT, *key, "--wait")
+    assert said.code == 1
+    assert first["id"] in said.out
+    assert "failed" in said.err
+    again = run("retry", first["id"])
+    assert again.out.split() == [first["id"], "waiting"]
+
+
+def test_results_are_taken_home(portal: World, run: Kesuan, tmp_path: Path) -> None:
+    made = json.loads(run(*SUBMIT, "--json").out)
+    folder = portal.settings.data.root / "runs" / made["id"][:2] / made["id"] / "attempt-1"
+    (folder / "artifacts" / "predictions").mkdir(parents=True)
+    files = {"model.onnx": b"model", "predictions/000.png": b"png"}
+    for name, content in files.items():
+        (folder / "artifacts" / name).write_bytes(content)
+    listed = [
+        {"name": name, "kind": "file", "bytes": len(content), "sha256": "0" * 64}
+        for name, content in files.items()
+    ]
+    status = {
+        **{"version": 1, "run": made["id"], "attempt": 1, "job": "1_0", "verdict": "succeeded"},
+        **{"reason": None, "finished_early": False, "exit_code": 0, "metrics": {}},
+        **{"started_at": 1.0, "ended_at": 2.0, "setup_seconds": 0, "train_seconds": 1},
+        **{"steps": 1, "detail": "", "artifacts": listed},
+    }
+    (folder / "status.json").write_text(json.dumps(status))
+    said = run("results", made["id"], "--into", tmp_path / "home")
+    assert said.code == 0, said.err
+    assert (tmp_path / "home" / "model.onnx").read_bytes() == b"model"
+    assert (tmp_path / "home" / "predictions" / "000.png").read_bytes() == b"png"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--set", "epochs"), 2, "epochs is not name=value"),
+        (("--set", "features=[1"), 2, "no JSON list"),
+        (("--class", "7-2", "--seats", "one"), 2, "1-10,12"),
+        (("--seats", "1"), 2, "--seats goes with --class"),
+        (("--set", "depth=deep", "--set", "algorithm=CART"), 2, "parameters.depth"),
+        (("--class", "9-9"), 2, "class: "),
+    ],
+)
+def test_bad_input_is_told_in_words(
+    portal: World, run: Kesuan, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    said = run("submit", "tabular-classifier", "--data", "iris", *arguments)
+    assert said.code == code
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert json.loads(run("runs", "--json").out)["items"] == []
+
+
+def test_without_a_login_the_portal_says_what_to_do(
+    portal: World, run: Kesuan, tmp_path: Path
+) -> None:
+    said = run("runs", "--token-file", tmp_path / "none")
+    assert said.code == 1
+    assert said.err.count("\n") == 1
+
+
+def test_a_portal_that_is_not_there_is_a_matter_of_time(
+    run: Kesuan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.commands.connection.PAUSES_S", ())
+    said = run("runs", "--server", "http://127.0.0.1:9", "--token-file", tmp_path / "none")
+    assert said.code == 75
+    assert said.err == "kesuan: The portal at http://127.0.0.1:9 does not answer.\n"
+
+
+def _end(world: World, run_id: str, state: RunState) -> None:
+    with world.store.begin(EVERYONE) as session:
+        found = session.get_one(Run, run_id)
+        move(found, state, at=found.created_at + 1)

@@ -1,0 +1,129 @@
+"""Commands that run beside the portal: its settings, its database, its people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from portal.config import Settings, load
+from portal.people.local import LocalAccounts
+from portal.store import EVERYONE, Store
+from portal.store.tables import User
+from tests.cli.conftest import Kesuan
+
+
+def test_the_settings_are_printed_as_a_file_that_can_be_read_again(
+    run: Kesuan, settings_file: Path, tmp_path: Path
+) -> None:
+    said = run("show-config")
+    assert said.code == 0
+    again = tmp_path / "again.toml"
+    again.write_text(said.out, encoding="utf-8")
+    assert load(again) == load(settings_file)
+    assert tomllib.loads(said.out)["slurm"]["backend"] == "commands"
+
+
+def test_no_secret_is_printed(run: Kesuan, settings_file: Path) -> None:
+    (settings_file.parent / "secret").write_text("canary-in-a-file" * 3)
+    settings_file.write_text(
+        settings_file.read_text().replace(
+            f"sqlite:///{settings_file.parent}/kesuan.db",
+            "postgresql+psycopg://me:canary-in-a-url@host/name",
+        )
+    )
+    for arguments in ((), ("--json",)):
+        said = run("show-config", *arguments)
+        assert "postgresql+psycopg://me@host/name" in said.out
+        assert "canary" not in said.out + said.err
+
+
+def test_a_bad_file_is_told_whole_and_ends_as_bad_input(run: Kesuan, settings_file: Path) -> None:
+    text = settings_file.read_text()
+    settings_file.write_text(text + "web.workers = 0\nagent.poll = 1\n")
+    said = run("migrate")
+    assert said.code == 2
+    lines = said.err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"kesuan: {settings_file}: ") for line in lines)
+    assert "web.workers" in said.err
+    assert "agent.poll" in said.err
+
+
+def test_a_school_its_people_and_a_class(run: Kesuan, settings: Settings, tmp_path: Path) -> None:
+    password, slips = tmp_path / "password", tmp_path / "slips" / "7-2.csv"
+    password.write_text("correct horse\n")
+    assert run("schools", "add", "hua", "华小", "--account", "hua").code == 0
+    assert run("schools", "list").out.split("\t")[:2] == ["hua", "hua"]
+    add = ("people", "add", "li", "李老师", "--role", "teacher", "--school", "hua")
+    assert run(*add, "--password-file", password).code == 0
+    said = run("classes", "add", "hua", "7-2", "七 2", "--seats", "2", "--credentials", slips)
+    assert said.code == 0
+    assert stat.S_IMODE(slips.stat().st_mode) == 0o600
+    rows = list(csv.DictReader(io.StringIO(slips.read_text())))
+    assert [row["seat"] for row in rows] == ["1", "2"]
+    accounts = LocalAccounts(Store(settings.database))
+    assert accounts.authenticate("li", "correct horse")
+    assert accounts.authenticate(rows[1]["login"], rows[1]["password"])
+
+
+def test_a_new_password_is_the_one_that_counts(
+    run: Kesuan, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = ("people", "add", "wang", "王", "--role", "staff", "--password-file", "-")
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert run(*add).code == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("battery staple\n"))
+    assert run("people", "password", "wang", "--password-file", "-").code == 0
+    assert LocalAccounts(Store(settings.database)).authenticate("wang", "battery staple")
+
+
+def test_faults_are_a_line_each_beside_their_field(
+    run: Kesuan, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("short")
+    add = ("people", "add", "Not A Login", "Li", "--role", "teacher", "--password-file")
+    said = run(*add, tmp_path / "password")
+    assert said.code == 2
+    fields = {line.split(": ")[1] for line in said.err.splitlines()}
+    assert fields == {"login", "school", "password"}
+    with Store(settings.database).reading(EVERYONE) as session:
+        assert session.query(User).count() == 0
+
+
+def test_a_password_is_no_argument(run: Kesuan, settings: Settings) -> None:
+    said = run("people", "add", "li", "Li", "--role", "staff", "--password", "correct horse")
+    assert said.code == 2
+    assert "correct horse" not in said.err
+
+
+def test_templates_are_checked_whole(run: Kesuan, settings_file: Path, tmp_path: Path) -> None:
+    assert run("templates", "check").code == 0
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "template.toml").write_text("version = 1\n[template]\ndata = 'poems'\n")
+    said = run("templates", "check", bad)
+    assert said.code == 2
+    assert len(said.err.splitlines()) > 3
+
+
+def test_packaged_data_are_listed(run: Kesuan, settings_file: Path) -> None:
+    names = [line.split("\t")[0] for line in run("data", "import", "--list").out.splitlines()]
+    assert "penguins" in names
+    unknown = run("data", "import", "moon-rocks")
+    assert unknown.code == 2
+
+
+def test_the_settings_page_is_the_documentation(run: Kesuan) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert run("show-config", "--documentation").out == page
+
+
+def test_settings_as_json(run: Kesuan, settings_file: Path) -> None:
+    shown = json.loads(run("show-config", "--json").out)
+    assert shown["data"]["root"] == str(settings_file.parent / "data")
