@@ -52,11 +52,12 @@ def findings_of(run: Run, template: Template | None) -> Findings:
     artifacts = folder.artifacts(run.attempt)
     table = folder.confusion(run.attempt)
     titles = _titles(template)
+    order = {name: place for place, name in enumerate(titles)}
     listed = [each for each in artifacts if each.kind != "picture" and each.name != REPORT]
     return Findings(
         confusion=draw([names.get(x, x) for x in table.labels], table.matrix) if table else None,
         predictions=_mixed(folder.predictions(run.attempt)),
-        downloads=tuple(sorted(listed, key=lambda each: each.name not in titles)),
+        downloads=tuple(sorted(listed, key=lambda each: order.get(each.name, len(order)))),
         report=next((each for each in artifacts if each.name == REPORT), None),
         names=names,
         titles=titles,

@@ -58,13 +58,13 @@ def clock(at: float) -> str:
 
 def day(at: float) -> str:
     """Day and time in the site's time zone."""
-    return str(format_datetime(datetime.fromtimestamp(at, UTC), "short"))
+    return str(format_datetime(datetime.fromtimestamp(at, UTC), "yyyy-MM-dd HH:mm"))
 
 
 def duration(seconds: float | None) -> str:
     """`48 s` or `2 min 05 s`; an en dash where nothing is known."""
     if seconds is None:
-        return "–"  # noqa: RUF001
+        return "–"
     whole = max(0, round(seconds))
     if whole < 60:
         return str(_("%(seconds)s s", seconds=whole))
@@ -73,7 +73,7 @@ def duration(seconds: float | None) -> str:
 
 def percent(share: float | None) -> str:
     """`91%` for 0.913; an en dash where nothing is known."""
-    return "–" if share is None else format_percent(share, "#,##0%", locale=language())  # noqa: RUF001
+    return "–" if share is None else format_percent(share, "#,##0%", locale=language())
 
 
 def count(number: float) -> str:
@@ -83,7 +83,7 @@ def count(number: float) -> str:
 
 def decimals(number: float | None) -> str:
     """A number as short as it can be said: four significant digits at most."""
-    return "–" if number is None else f"{number:.4g}"  # noqa: RUF001
+    return "–" if number is None else f"{number:.4g}"
 
 
 def size(count_of_bytes: int) -> str:

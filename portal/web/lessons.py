@@ -91,9 +91,7 @@ def takehome(lesson_id: str) -> ResponseReturnValue:
     root = services().settings.data.root
     with reading() as session:
         lesson = lessons.get_lesson(session, viewer(), lesson_id)
-        made = runs.history(
-            session, viewer(), lesson_id=lesson.id, state="succeeded", limit=1000
-        )
+        made = runs.history(session, viewer(), lesson_id=lesson.id, state="succeeded", limit=1000)
         entries = [
             (f"seat-{run.seat.number:02}" if run.seat else run.id, RunFolder(root, run.id), run)
             for run in reversed(made)

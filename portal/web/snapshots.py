@@ -12,6 +12,7 @@ from babel.numbers import format_percent
 from portal.errors import NotFound
 from portal.language import N_
 from portal.lessons import seatmap
+from portal.lessons.tiles import Tile
 from portal.runs.states import RunState
 from portal.services import Services
 from portal.store import EVERYONE
@@ -62,9 +63,7 @@ def _range(seats: seatmap.SeatMap) -> tuple[float, float]:
     return min(values, default=0.0), max(values, default=1.0)
 
 
-def _line(
-    spark: Sequence[float], fraction: float | None, low: float, high: float
-) -> str:
+def _line(spark: Sequence[float], fraction: float | None, low: float, high: float) -> str:
     """The points of an SVG polyline: as far to the right as the training has come."""
     if len(spark) < 2:
         return ""
@@ -75,7 +74,7 @@ def _line(
     )
 
 
-def _value(tile: seatmap.Tile, percent: bool, language: str) -> str:
+def _value(tile: Tile, percent: bool, language: str) -> str:
     """The one figure on a tile: the result where there is one, else how far it is."""
     if tile.state == RunState.SUCCEEDED and tile.headline is not None:
         return _headline(tile.headline, percent, language)

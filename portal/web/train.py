@@ -27,7 +27,7 @@ from portal.web.failures import status_of
 from portal.web.keys import new_key
 from portal.web.login import reading, viewer
 from portal.web.speech import language
-from portal.web.training_form import TrainingForm
+from portal.web.training_form import PREFIX, TrainingForm
 
 blueprint = Blueprint("train", __name__, url_prefix="/train")
 
@@ -122,6 +122,7 @@ def _settings(form: TrainingForm, data: DataSet | None, errors: Errors) -> dict[
         "data": data,
         "about": data.content.manifest if data is not None else {},
         "errors": errors,
+        "settings_wrong": any(name.startswith(PREFIX) for name in errors),
         "fields": form.template.fields_for(viewer().role),
     }
 

@@ -96,5 +96,3 @@ class TrainingForm:
             return int(typed)
         except ValueError as cause:
             raise Invalid.one(name, N_("This is not a whole number.")) from cause
-
-

@@ -282,9 +282,13 @@ def _write(
     _text(folder / "log.txt", "Loading 1000 pictures\nEpoch 1 of 5: accuracy 0.61\n")
     if run.state != "succeeded":
         return
+    classes = range(len(labels))
     matrix = [
-        [chance.randint(36, 48) if i == j else max(0, chance.randint(-9, 6)) for j in range(len(labels))]
-        for i in range(len(labels))
+        [
+            chance.randint(36, 48) if i == j else max(0, chance.randint(-9, 6))
+            for j in range(len(labels))
+        ]
+        for i in classes
     ]
     items: list[dict[str, Any]] = []
     for n in range(24):
@@ -293,7 +297,12 @@ def _write(
         name = f"predictions/{n:03}.png"
         (folder / "artifacts" / name).write_bytes(_drawing(SHAPES[n % 3], chance))
         items.append(
-            {"picture": name, "truth": truth, "guess": guess, "confidence": 0.5 + chance.random() / 2}
+            {
+                "picture": name,
+                "truth": truth,
+                "guess": guess,
+                "confidence": 0.5 + chance.random() / 2,
+            }
         )
     contents = {
         "confusion.json": json.dumps({"labels": labels, "matrix": matrix}),

@@ -59,8 +59,8 @@ function colour(name) {
 }
 
 function draw(place, curve, data) {
-  const percent = (value) => (value === null ? "–" : `${Math.round(value * 100)}%`);
-  const plain = (value) => (value === null ? "–" : Number(value.toPrecision(3)).toString());
+  const percent = (value) => (value == null ? "" : `${Math.round(value * 100)}%`);
+  const plain = (value) => (value == null ? "" : Number(value.toPrecision(3)).toString());
   const axes = [...new Set(curve.series.map(({ axis }) => axis))];
   const quiet = colour("--quiet");
   const grid = { stroke: colour("--line"), width: 1 };
@@ -69,10 +69,10 @@ function draw(place, curve, data) {
     width: place.clientWidth,
     height: 260,
     cursor: { points: { size: 7 } },
-    scales: Object.fromEntries([["x", { time: false }], ...axes.map((axis) =>
+    scales: Object.fromEntries([["x", { time: false, range: (u, low, high) => [0, high || 1] }], ...axes.map((axis) =>
       [axis, axis === "percent" ? { range: [0, 1] } : { range: (u, low, high) => [0, (high || 1) * 1.1] }])]),
     series: [
-      { label: curve.xLabel, value: (u, value) => (value === null ? "–" : plain(value)) },
+      { label: curve.xLabel, value: (u, value) => plain(value) },
       ...curve.series.map(({ label, axis }, n) => ({
         label,
         scale: axis,
