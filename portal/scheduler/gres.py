@@ -14,7 +14,7 @@ from portal.scheduler.protocol import GresCount
 
 _ENTRY = re.compile(
     r"(?P<name>[A-Za-z][\w-]*)"
-    r"(?::(?P<type>[^:,()=\s]*[^:,()=\s\d][^:,()=\s]*))?"
+    r"(?::(?P<type>(?!\d+[KMGTP]?(?:\(|$))[^:,()=\s]+))?"
     r"(?::(?P<count>\d+)(?P<unit>[KMGTP]?))?"
     r"(?:\((?P<detail>[^()]*)\))?"
 )

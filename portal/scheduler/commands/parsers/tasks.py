@@ -99,7 +99,8 @@ def _queue_row(row: list[str]) -> list[TaskStatus]:
             submitted=submitted,
             eligible=eligible,
             expected_start=start if waits else None,
-            started=None if waits else start,
+            # A task that is cancelled while it waits gets a start, but never a node.
+            started=start if word(node) and not waits else None,
             ended=end if state.ended else None,
             exit_code=code,
             exit_signal=sig,
@@ -132,7 +133,7 @@ def _history_row(row: list[str]) -> list[TaskStatus]:
             account=word(account),
             submitted=submitted,
             eligible=eligible,
-            started=start,
+            started=start if word(node) else None,
             ended=end if state.ended else None,
             exit_code=number(code) if state.ended and is_number(code) else None,
             exit_signal=(number(sig) or None) if state.ended and is_number(sig) else None,
