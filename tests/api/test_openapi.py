@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,3 +77,17 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
         for method, operation in item.items()
         if method in {"get", "post", "put", "patch", "delete"}
     ]
+
+
+def test_the_page_of_the_api_lists_every_address(document: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (GET|POST|DELETE)( \*)? \| `([^`]+)` \|", page, re.MULTILINE)
+    keyed = {(method.lower(), path) for method, star, path in rows if star}
+    listed = {(method.lower(), path) for method, _, path in rows}
+    operations = _operations(document)
+    assert listed == {(method, path.removeprefix("/api/v1")) for method, path, _ in operations}
+    assert keyed == {
+        (method, path.removeprefix("/api/v1"))
+        for method, path, operation in operations
+        if any(given["name"] == "Idempotency-Key" for given in operation.get("parameters", []))
+    }
