@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.catalog import Template
 from portal.language import N_, Message
+from portal.lessons.curves import Curves
 from portal.results.classroom import progress_of
-from portal.results.folder import RunFolder
 from portal.results.progress import Progress
 from portal.runs.reasons import reason_of
 from portal.runs.states import RunState
@@ -22,10 +21,10 @@ from portal.store.tables import Lesson, Run, Seat
 
 EMPTY = "empty"
 EMPTY_LABEL = N_("empty")
-MOST_POINTS = 30
 TRAINING = frozenset({RunState.RUNNING, RunState.FINISHING})
 # A guess at the end from the first steps would be wild.
 LEAST_FRACTION = 0.05
+CURVES = Curves()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,18 +160,4 @@ def _spark(
 ) -> tuple[float, ...]:
     if series is None or state in (RunState.WAITING, RunState.SUBMITTED):
         return ()
-    read = _kept_curve if state is RunState.SUCCEEDED else _curve
-    return read(root, run_id, attempt, series)
-
-
-def _curve(root: Path, run_id: str, attempt: int, series: str) -> tuple[float, ...]:
-    points, _ = RunFolder(root, run_id).metrics(attempt)
-    values = [point[series] for point in points if series in point]
-    if len(values) <= MOST_POINTS:
-        return tuple(values)
-    last = len(values) - 1
-    return tuple(values[round(i * last / (MOST_POINTS - 1))] for i in range(MOST_POINTS))
-
-
-# A curve that is over never changes, and a class page asks for it every second.
-_kept_curve = lru_cache(maxsize=4096)(_curve)
+    return CURVES.spark(root, run_id, attempt, series, over=state.final)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from portal.lessons.curves import MOST_POINTS
 from portal.lessons.queries import get_lesson
 from portal.lessons.queue import SILENT, because
 from portal.lessons.seatmap import SeatMap, as_json, snapshot
 from portal.lessons.shares import Shares
-from portal.lessons.tiles import MOST_POINTS, Tile
+from portal.lessons.tiles import Tile
 from portal.store import EVERYONE
 from portal.store.tables import ClusterView, Lease, Lesson, Run
 from tests.town import Town
