@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from portal.people import passwords
 from portal.people.directory import LoginPaused, LoginRefused
 from portal.people.guesses import Guesses
+from portal.people.names import LONGEST_LOGIN
 from portal.store import EVERYONE, Store
 from portal.store.tables import User
 
@@ -37,7 +38,8 @@ class LocalAccounts:
         An unknown login takes as long as a wrong password and gets the same sentence. Raises
         `LoginRefused`, or `LoginPaused` after too many wrong guesses.
         """
-        login = login.strip().lower()
+        # Cut one character beyond the longest login: such a one is nobody's.
+        login = login.strip().lower()[: LONGEST_LOGIN + 1]
         pause = self._guesses.pause_s(login)
         if pause:
             raise LoginPaused(pause)

@@ -7,6 +7,7 @@ import re
 from portal.language import N_, Message
 
 LONGEST_NAME = 80
+LONGEST_LOGIN = 99
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,98}")
 # sacctmgr keeps accounts in lower case: https://slurm.schedmd.com/sacctmgr.html
@@ -24,7 +25,7 @@ def fault_of_login(login: str) -> Message | None:
     """What is wrong with a login."""
     if _LOGIN.fullmatch(login):
         return None
-    return N_("Use 2 to 99 lower-case letters, digits, dots and hyphens.")
+    return N_("Use 2 to {most} lower-case letters, digits, dots and hyphens.", most=LONGEST_LOGIN)
 
 
 def fault_of_account(account: str) -> Message | None:

@@ -21,7 +21,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def hash_password(plain: str) -> str:
     """The hash that is kept instead of the password."""
-    return _HASHER.hash(plain)
+    return _HASHER.hash(_bytes(plain))
 
 
 def check(hashed: str, plain: str) -> bool:
@@ -29,7 +29,7 @@ def check(hashed: str, plain: str) -> bool:
     if len(plain) > LONGEST:
         return False
     try:
-        return _HASHER.verify(hashed, plain)
+        return _HASHER.verify(hashed, _bytes(plain))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -49,3 +49,8 @@ def readable() -> str:
 def decoy() -> str:
     """A hash of nobody's password: checking it takes as long as checking somebody's."""
     return hash_password(secrets.token_hex(16))
+
+
+def _bytes(plain: str) -> bytes:
+    # JSON may bring half a surrogate pair: a wrong password like any other.
+    return plain.encode("utf-8", "surrogatepass")

@@ -101,4 +101,4 @@ def tokens_of(session: Session, viewer: Viewer) -> list[Token]:
 
 def _hash(secret: str) -> str:
     # A token has 256 random bits: a plain hash is as good as a slow one, and quick to look up.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
