@@ -144,6 +144,41 @@ class TestQueueRows:
         (status,) = parsers.queue(ROW.replace("7|3|", "7|N/A|")).tasks
         assert status.task == NO_ARRAY
 
+    @pytest.mark.parametrize(
+        ("printed", "code", "signal"),
+        [
+            ("0", 0, None),
+            ("768", 3, None),  # squeue of 22.05: the raw status of wait(2)
+            ("15", 0, 15),
+            ("0:0", 0, None),
+            ("3:0", 3, None),  # squeue of 24.11
+            ("0:15", 0, 15),
+            ("", None, None),
+            ("x:y", None, None),
+        ],
+    )
+    def test_an_exit_code_in_two_tongues(
+        self, printed: str, code: int | None, signal: int | None
+    ) -> None:
+        row = ROW.replace("RUNNING", "FAILED").replace("|400|0|", f"|400|{printed}|")
+        (status,) = parsers.queue(row).tasks
+        assert (status.exit_code, status.exit_signal) == (code, signal)
+
+    @pytest.mark.parametrize(
+        ("allocated", "asked", "gres"),
+        [
+            ("cpu=1,gres/gpu=1,gres/gpu:a100=1", "gres:gpu:1", "gres/gpu=1,gres/gpu:a100=1"),
+            ("cpu=1", "gres:shard:1", "gres/shard=1"),
+            ("cpu=1", "gres/shard:2", "gres/shard=2"),
+            ("cpu=1", "gres/gpu:1g.10gb:1", "gres/gpu:1g.10gb=1"),
+            ("cpu=1", "N/A", ""),
+        ],
+    )
+    def test_resources_in_one_tongue(self, allocated: str, asked: str, gres: str) -> None:
+        row = ROW.replace("cpu=1,gres/shard=1|gres:shard:1", f"{allocated}|{asked}")
+        (status,) = parsers.queue(row).tasks
+        assert status.gres == gres
+
     def test_an_expected_start_is_no_start(self) -> None:
         row = ROW.replace("RUNNING", "PENDING").replace("|g1|", "||")
         (status,) = parsers.queue(row).tasks

@@ -10,7 +10,7 @@ from portal.scheduler.checks import NAME
 from portal.scheduler.commands.parsers.words import Nonsense, is_number, number, seconds, word
 from portal.scheduler.errors import Ambiguous, Unavailable
 from portal.scheduler.protocol import NO_ARRAY, TaskStatus
-from portal.scheduler.states import Phase, parse_state
+from portal.scheduler.states import JobState, Phase, parse_state
 
 ROW_FIELDS = 14
 _JOB_ID = re.compile(r"([0-9]{1,19})(?:;[\w.-]+)?")
@@ -85,7 +85,7 @@ def _queue_row(row: list[str]) -> list[TaskStatus]:
         raise Nonsense
     state = parse_state(state_text)
     submitted, eligible, start, end = map(seconds, times)
-    code, sig = _wait_status(exit_status) if state.ended else (None, None)
+    code, signal = _exit(state, exit_status)
     waits = state.phase in (Phase.PENDING, Phase.HELD, Phase.REVIVING)
     return [
         TaskStatus(
@@ -103,8 +103,8 @@ def _queue_row(row: list[str]) -> list[TaskStatus]:
             started=start if word(node) and not waits else None,
             ended=end if state.ended else None,
             exit_code=code,
-            exit_signal=sig,
-            gres=_gres_words(allocated) or word(asked),
+            exit_signal=signal,
+            gres=_resources(allocated, asked),
         )
     ]
 
@@ -113,7 +113,7 @@ def _history_row(row: list[str]) -> list[TaskStatus]:
     if len(row) != ROW_FIELDS:
         raise Nonsense
     identity, _raw, state_text, reason, node, account, *times = row[:10]
-    exit_text, allocated, asked, name = row[10:]
+    exit_status, allocated, asked, name = row[10:]
     match = _HISTORY_ID.fullmatch(identity)
     if match is None:
         raise Nonsense
@@ -121,7 +121,7 @@ def _history_row(row: list[str]) -> list[TaskStatus]:
         return []
     state = parse_state(state_text)
     submitted, eligible, start, end = map(seconds, times)
-    code, _, sig = exit_text.partition(":")
+    code, signal = _exit(state, exit_status)
     return [
         TaskStatus(
             name=name,
@@ -135,9 +135,9 @@ def _history_row(row: list[str]) -> list[TaskStatus]:
             eligible=eligible,
             started=start if word(node) else None,
             ended=end if state.ended else None,
-            exit_code=number(code) if state.ended and is_number(code) else None,
-            exit_signal=(number(sig) or None) if state.ended and is_number(sig) else None,
-            gres=_gres_words(allocated) or _gres_words(asked),
+            exit_code=code,
+            exit_signal=signal,
+            gres=_resources(allocated, asked),
         )
         for task in _tasks(match)
     ]
@@ -160,13 +160,23 @@ def _tasks(match: re.Match[str]) -> list[int]:
     return found
 
 
-def _wait_status(text: str) -> tuple[int | None, int | None]:
-    """squeue prints the raw status of wait(2): the code in the high byte, the signal in the low."""
-    if not re.fullmatch(r"\d{1,10}", text):
+def _exit(state: JobState, text: str) -> tuple[int | None, int | None]:
+    """Exit code and signal of a task that has ended.
+
+    sacct, and squeue from some version between 22.05 and 24.11 on, print "code:signal"; older
+    squeues print the raw status of wait(2), the code in the high byte and the signal in the low.
+    """
+    if not state.ended:
         return None, None
-    status = int(text)
-    return (status >> 8) & 0xFF, (status & 0x7F) or None
+    code, colon, signal = text.partition(":")
+    if colon:
+        return (number(code), number(signal) or None) if is_number(code) else (None, None)
+    if not is_number(text):
+        return None, None
+    return (number(text) >> 8) & 0xFF, (number(text) & 0x7F) or None
 
 
-def _gres_words(tres: str) -> str:
-    return ",".join(part for part in tres.split(",") if part.startswith("gres/"))
+def _resources(allocated: str, asked: str) -> str:
+    """Generic resources as "gres/shard=1", also where a task's request is all there is."""
+    listed = ",".join(part for part in allocated.split(",") if part.startswith("gres/"))
+    return listed or re.sub(r"\bgres[:/]([^,]+):(\d+)", r"gres/\1=\2", word(asked))
