@@ -24,8 +24,8 @@ from portal.language import N_, Text
 WORKER = "portal.datasets.worker"
 ANSWER_BYTES = 1 << 20
 MANIFEST_BYTES = 16 << 20
-# The worker's own limit counts seconds of CPU; the rest is waiting for a busy disk.
-PATIENCE = 2
+# The worker's own limit counts seconds of CPU; the rest is waiting for a busy machine.
+PATIENCE = 4
 # Nothing of the portal's own environment (settings, proxies) goes along.
 ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 

@@ -29,7 +29,7 @@ from portal.datasets.table import check_table
 from portal.errors import Invalid
 from portal.language import N_
 
-NICENESS = 10
+NICENESS = 5
 OPEN_FILES = 64
 
 

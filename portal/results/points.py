@@ -20,7 +20,8 @@ def read(handle: int, since: int) -> tuple[list[Point], int]:
     A last line without its end is still being written and waits for the next call. Lines that
     make no sense are passed over.
     """
-    chunk = os.pread(handle, MOST_BYTES, since)
+    more = os.fstat(handle).st_size - since
+    chunk = os.pread(handle, max(0, min(more, MOST_BYTES)), since)
     end = chunk.rfind(b"\n") + 1
     if not end:
         # Either nothing whole yet, or a line that is longer than any that we wait for.
