@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from portal.accelerators import Accelerator
 from portal.agent import lease
 from portal.agent.dispatch import Dispatch, LeaseLost
+from portal.agent.housekeeping import EVERY_S, Housekeeping
 from portal.agent.nodes import Nodes
 from portal.agent.watch import Watch
 from portal.agent.wishes import Wishes
@@ -76,7 +77,9 @@ class Agent:
         self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch, self.clock)
         self.wishes = Wishes(self.store, self.scheduler)
         self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch, self.clock)
+        self.housekeeping = Housekeeping(self.settings, self.store, self.clock)
         self._next_poll = self._next_nodes = self._next_bell = self._next_renewal = 0.0
+        self._next_sweep = self.ticks() + EVERY_S
 
     def work(self, stop: threading.Event) -> None:
         """Rounds until `stop`; a fault of one round is logged and does not end the agent."""
@@ -112,6 +115,9 @@ class Agent:
         if sent:
             # What was sent a moment ago has nothing to tell yet.
             self._next_poll = max(self._next_poll, now + min(0.5, self.settings.agent.poll_s))
+        if now >= self._next_sweep:
+            self._next_sweep = now + EVERY_S
+            self.housekeeping.sweep()
         if now < self._next_poll:
             return
         self._next_poll = now + self.settings.agent.poll_s
