@@ -50,4 +50,4 @@ def kesuan(context: click.Context, settings: Path) -> None:
 
 def main() -> None:
     """Entry point of the `kesuan` command."""
-    sys.exit(kesuan.main(standalone_mode=False) or 0)
+    sys.exit(kesuan.main() or 0)

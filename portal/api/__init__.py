@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -46,6 +47,9 @@ def register(app: Flask) -> None:
         front.register_blueprint(module.noun)
     document(app).register_blueprint(front)
     app.before_request(_nowhere)
+    if isinstance(app.json, DefaultJSONProvider):
+        # Chinese as itself, for people who read answers with curl.
+        app.json.ensure_ascii = False
     csrf = app.extensions.get("csrf")
     if csrf is not None:
         for module in NOUNS:

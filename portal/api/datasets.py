@@ -96,11 +96,11 @@ def upload(given: dict[str, Any]) -> dict[str, Any]:
     """Bring in a data set. The same content twice is kept once."""
     require(viewer(), Action.UPLOAD_DATA)
     house, file = services(), given["file"]
+    name = reception.name_of(given["name"] or "", file.filename or "")
     taken = reception.take_in(
         house.settings, file.stream, label=given["label"], length=file.content_length or None
     )
     with house.store.begin(viewer().tenant) as session:
-        name = given["name"] or file.filename or ""
         return _whole(reception.shelve(session, viewer(), taken, name))
 
 

@@ -48,20 +48,38 @@ class Told(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn what went wrong into words and an exit code."""
         try:
-            return super().main(*args, **{**kwargs, "standalone_mode": False})
+            fixed = {"prog_name": "kesuan", "standalone_mode": False}
+            return super().main(*args, **{**kwargs, **fixed})
         except click.exceptions.Exit as stop:
             return stop.exit_code
         except (click.Abort, KeyboardInterrupt):
             return _tell([said(N_("Stopped."))], 130)
+        except click.exceptions.NoArgsIsHelpError as asked:
+            asked.show()
+            return BAD_INPUT
+        except click.UsageError as fault:
+            return _tell([said(_of_click(fault))], fault.exit_code)
         except click.ClickException as fault:
-            fault.show()
-            return fault.exit_code
+            return _tell([fault.format_message()], fault.exit_code)
         except BadSettings as fault:
             return _tell([f"{fault.path}: {line}" for line in fault.faults], BAD_INPUT)
         except Refused as refused:
             return _tell(_lines(refused.message, refused.by_field), _code_of_status(refused.status))
         except errors.PortalError as error:
             return _tell(list(_sentences(error)), _code_of(error))
+        except OSError as error:
+            return _tell([": ".join(filter(None, (error.filename, error.strerror)))], FAILURE)
+
+
+def _of_click(fault: click.UsageError) -> Message:
+    """What click found wrong with a command line, in one sentence."""
+    where = fault.ctx.command_path if fault.ctx is not None else "kesuan"
+    told = N_("{text}", text=fault.format_message())
+    if isinstance(fault, click.NoSuchOption):
+        told = N_("There is no option {name}.", name=fault.option_name)
+    elif isinstance(fault, click.MissingParameter) and fault.param is not None:
+        told = N_("{name} is missing.", name=fault.param.get_error_hint(fault.ctx))
+    return N_("{told} See: {command} --help", told=told, command=where)
 
 
 def _sentences(error: errors.PortalError) -> Iterator[str]:

@@ -7,8 +7,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from portal.config import Settings, load
+from portal.errors import Unavailable
+from portal.language import N_
 from portal.store import Store
 
 
@@ -22,4 +25,8 @@ def settings() -> Settings:
 def opened(of: Settings) -> Iterator[Store]:
     """The database of the settings, closed at the end."""
     with closing(Store(of.database)) as store:
-        yield store
+        try:
+            yield store
+        except DBAPIError as cause:
+            said = N_("The database: {error}. Has kesuan migrate been run?", error=cause.orig)
+            raise Unavailable(said) from cause

@@ -32,4 +32,4 @@ def look(settings: Settings) -> Iterator[Finding]:
         )
     else:
         count = len(catalog.all())
-        yield ok("templates", N_("{count} templates can be used.", count=count))
+        yield ok("templates", N_("Every template can be used ({count}).", count=count))

@@ -30,7 +30,7 @@ def look(
         )
     elif not findings:
         count = len(schools)
-        yield ok("schools", N_("{count} schools have an account and a limit.", count=count))
+        yield ok("schools", N_("Every school has an account and a limit ({count}).", count=count))
 
 
 def school_of(settings: Settings, school: School, account: AccountStatus | None) -> Finding | None:

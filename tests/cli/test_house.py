@@ -127,3 +127,24 @@ def test_the_settings_page_is_the_documentation(run: Kesuan) -> None:
 def test_settings_as_json(run: Kesuan, settings_file: Path) -> None:
     shown = json.loads(run("show-config", "--json").out)
     assert shown["data"]["root"] == str(settings_file.parent / "data")
+
+
+def test_a_database_that_was_never_migrated_is_told_in_one_line(
+    run: Kesuan, settings_file: Path
+) -> None:
+    said = run("schools", "list")
+    assert said.code == 75
+    assert said.err.count("\n") == 1
+    assert "kesuan migrate" in said.err
+
+
+def test_a_file_that_cannot_be_written_leaves_no_class_without_slips(
+    run: Kesuan, settings: Settings, tmp_path: Path
+) -> None:
+    run("schools", "add", "hua", "华小", "--account", "hua")
+    (tmp_path / "file").touch()
+    add = ("classes", "add", "hua", "7-2", "七 2", "--seats", "2", "--credentials")
+    said = run(*add, tmp_path / "file" / "slips.csv")
+    assert said.code == 1
+    assert said.err.startswith(f"kesuan: {tmp_path}/file")
+    assert run(*add, tmp_path / "slips.csv").code == 0

@@ -56,3 +56,22 @@ def test_every_command_can_say_what_it_does(run: Kesuan) -> None:
         said = run(name, "--help")
         assert said.code == 0
         assert "Usage: " in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("submit", "t"), "'--data' is missing. See: kesuan submit --help"),
+        (("runs", "--stat", "x"), "There is no option --stat. See: kesuan runs --help"),
+        (("bake",), "No such command 'bake'. See: kesuan --help"),
+        (("runs", "--limit", "1000"), "1000 is not in the range 1<=x<=100"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(
+    run: Kesuan, arguments: tuple[str, ...], words: str
+) -> None:
+    said = run(*arguments)
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("kesuan: ")
+    assert words in said.err
