@@ -23,10 +23,7 @@ class Action(StrEnum):
     CHANGE_ANY_RUN = "change-any-run"
     UPLOAD_DATA = "upload-data"
     SEE_CLASS = "see-class"
-    SEE_HISTORY = "see-history"
     SEE_CLUSTER = "see-cluster"
-    MANAGE_SCHOOL = "manage-school"
-    MANAGE_CENTRE = "manage-centre"
 
 
 _SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
@@ -39,10 +36,7 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.CHANGE_ANY_RUN: _SCHOOL | _STAFF,
     Action.UPLOAD_DATA: _SCHOOL | _STAFF,
     Action.SEE_CLASS: _SCHOOL | _STAFF,
-    Action.SEE_HISTORY: frozenset(Role),
     Action.SEE_CLUSTER: _STAFF,
-    Action.MANAGE_SCHOOL: frozenset({Role.SCHOOL_ADMIN, Role.STAFF}),
-    Action.MANAGE_CENTRE: _STAFF,
 }
 
 REFUSALS: Mapping[Action, Message] = {
@@ -51,10 +45,7 @@ REFUSALS: Mapping[Action, Message] = {
     Action.CHANGE_ANY_RUN: N_("This training belongs to somebody else."),
     Action.UPLOAD_DATA: N_("Only teachers can bring in data."),
     Action.SEE_CLASS: N_("Only teachers can look at a whole class."),
-    Action.SEE_HISTORY: N_("You cannot see earlier trainings."),
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
-    Action.MANAGE_SCHOOL: N_("Only the administrator of the school can do this."),
-    Action.MANAGE_CENTRE: N_("Only the staff of the centre can do this."),
 }
 
 

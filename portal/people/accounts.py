@@ -90,18 +90,6 @@ def set_password(session: Session, user: User, password: str) -> None:
     session.flush()
 
 
-def change_password(session: Session, viewer: Viewer, old: str, new: str) -> None:
-    """Change one's own password; raises `Invalid` (old, new)."""
-    user = session.get_one(User, viewer.user_id)
-    if not passwords.check(user.password_hash or passwords.decoy(), old):
-        raise Invalid.one("old", N_("This is not your password."))
-    fault = fault_of_password(new)
-    if fault is not None:
-        raise Invalid.one("new", fault)
-    user.password_hash = passwords.hash_password(new)
-    session.flush()
-
-
 def set_language(session: Session, viewer: Viewer, language: str) -> None:
     """Remember the language that somebody reads; raises `Invalid` (language)."""
     if language not in LANGUAGES:
