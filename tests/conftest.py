@@ -1,7 +1,8 @@
 """What the tests of several rooms share: a real Slurm and a real PostgreSQL.
 
 Both are started once, when the first test asks for them, and ended with the test run.
-KESUAN_KEEP_CLUSTER=1 leaves the cluster up, which makes a second run quicker.
+KESUAN_KEEP_CLUSTER=1 leaves the cluster up, which makes a second run quicker. Two runs at the same
+time in one checkout need two names: KESUAN_TEST_NAME=other.
 """
 
 from __future__ import annotations
@@ -18,6 +19,21 @@ from stage import accounting, daemons, postgres, processes
 from stage import cluster as stage_cluster
 from stage.checkout import SERVICE_USER
 from stage.plan import ClusterPlan, load_plan
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        later = pytest.mark.skip(reason="takes minutes: ./scripts/test --slow")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(later)
+
+
+NAME = os.environ.get("KESUAN_TEST_NAME", "tests")
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ def start_cluster(name: str, **sizes: int) -> Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """Four nodes of two GPUs of eight shares, and the account `school1` with 48 shares."""
-    started = start_cluster("tests")
+    started = start_cluster(NAME)
     started.account("school1", 48)
     yield started
     if os.environ.get("KESUAN_KEEP_CLUSTER") != "1":
@@ -89,6 +105,6 @@ def postgres_url() -> Iterator[str]:
     """SQLAlchemy's URL of an empty PostgreSQL; each test makes what it needs in there."""
     if os.geteuid() != 0:
         pytest.skip("PostgreSQL runs as the service user, which needs root: ./scripts/test")
-    server = postgres.up("tests")
+    server = postgres.up(NAME)
     yield server.url
-    postgres.down("tests")
+    postgres.down(NAME)

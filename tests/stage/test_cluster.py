@@ -71,7 +71,8 @@ def test_a_job_gets_a_share_and_is_accounted_for(cluster: Cluster, work: Path) -
 
 
 def test_forty_seats_run_at_once(cluster: Cluster, work: Path) -> None:
-    job = submit(cluster, work, "sleep 60", "--array=0-39")
+    cluster.account("forty", 40)
+    job = submit(cluster, work, "sleep 60", "--array=0-39", "--account=forty")
 
     def states() -> str:
         return cluster.command("squeue", "-h", "-r", "-j", job, "-o", "%t").stdout
@@ -119,7 +120,7 @@ def test_only_what_must_be_root_is_root(cluster: Cluster) -> None:
 def test_a_second_cluster_beside_the_first_ends_without_a_trace(
     cluster: Cluster, work: Path
 ) -> None:
-    second = start_cluster("crash", nodes=1, gpus=1)
+    second = start_cluster(f"{cluster.plan.name}2", nodes=1, gpus=1)
     second.account("school1", 8)
     job = submit(second, work, "sleep 600 & sleep 601; wait", "--array=0-3")
     plan = second.plan
