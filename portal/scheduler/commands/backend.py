@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from portal.scheduler.checks import checked_name
 from portal.scheduler.commands import arguments, complaints, parsers
@@ -89,10 +90,15 @@ class CommandsScheduler:
             "--parsable2",
             "show",
             "associations",
-            f"cluster={self.site().cluster}",
+            f"cluster={self._cluster}",
             f"format=Account,ParentName,User,QOS,{_LIMITS}",
         )
         return parsers.accounts(text, self._user)
+
+    @cached_property
+    def _cluster(self) -> str:
+        """The cluster's name, which does not change while the portal runs."""
+        return self.site().cluster
 
     def site(self) -> Site:
         return parsers.site(self._ask("scontrol", "show", "config"))
