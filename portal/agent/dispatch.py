@@ -33,7 +33,7 @@ from portal.scheduler import (
     Unavailable,
 )
 from portal.store import EVERYONE, Store
-from portal.store.tables import Batch, Run
+from portal.store.tables import Batch, Run, School
 
 log = logging.getLogger(__name__)
 
@@ -57,18 +57,28 @@ class Dispatch:
     holder: str
     program: str
     clock: Callable[[], float] = time.time
-    _not_before: float = 0.0
+    # Until when nothing is sent at all, and nothing of one Slurm account.
+    _silent_until: float = 0.0
+    _paused: dict[str, float] = field(default_factory=dict)
     _empty_since: dict[str, float] = field(default_factory=dict)
 
     def send_waiting(self) -> list[str]:
-        """Send everything that waits; the ids of the batches that Slurm has acknowledged."""
+        """Send everything that waits; the ids of the batches that Slurm has acknowledged.
+
+        What stops one school's batch (its limit, the storage) holds up no other's.
+        """
         now = self.clock()
-        if now < self._not_before or not self._anything_waits():
+        self._paused = {account: until for account, until in self._paused.items() if until > now}
+        if now < self._silent_until or not self._anything_waits():
             return []
         with self._leased() as session:
             forming.dissolve_unsent(session)
-            forming.form(session, self.catalog, now, self.settings.slurm.array_size)
-            ids = list(session.scalars(select(Batch.id).where(Batch.state == "forming")))
+            size = self.settings.slurm.array_size
+            formed = forming.form(session, self.catalog, now, size, without=self._paused)
+            ids = [batch.id for batch in formed]
+            ids += session.scalars(
+                select(Batch.id).where(Batch.state == "forming", Batch.id.not_in(ids))
+            )
         return [batch_id for batch_id in ids if self._send(batch_id)]
 
     def recover(self, known: Mapping[str, int]) -> None:
@@ -104,11 +114,19 @@ class Dispatch:
 
     def _anything_waits(self) -> bool:
         with self.store.reading(EVERYONE) as session:
-            waiting = select(Run.id).where(Run.state == RunState.WAITING).limit(1)
-            return session.scalar(waiting) is not None
+            waiting = (
+                select(Run.id)
+                .join(School, School.id == Run.school_id)
+                .where(Run.state == RunState.WAITING, School.slurm_account.not_in(self._paused))
+            )
+            return session.scalar(waiting.limit(1)) is not None
 
     def _send(self, batch_id: str) -> bool:
-        folder = self._lay_out(batch_id)
+        try:
+            folder = self._lay_out(batch_id)
+        except OSError as error:
+            self._put_back(batch_id, "storage-refuses", str(error))
+            return False
         request = self._commit_to_sending(batch_id, folder)
         if request is None:
             return False
@@ -117,8 +135,14 @@ class Dispatch:
         except Ambiguous as error:
             log.warning("batch=%s submission is in doubt: %s", batch_id, error)
             return False
-        except (Unavailable, QuotaExceeded) as error:
-            self._put_back(batch_id, error)
+        except Unavailable as error:
+            self._silent_until = self.clock() + BACKOFF_S
+            self._put_back(batch_id, "no-answer-from-slurm", error.words)
+            with self.store.begin(EVERYONE) as session:
+                lease.note_answer(session, self.clock(), error.words or str(error))
+            return False
+        except QuotaExceeded as error:
+            self._put_back(batch_id, "waiting-for-school-share", error.words)
             return False
         except Rejected as error:
             self._refuse(batch_id, error)
@@ -173,19 +197,16 @@ class Dispatch:
         self._empty_since.pop(batch_id, None)
         log.info("batch=%s job=%s submitted", batch_id, job_id)
 
-    def _put_back(self, batch_id: str, error: Unavailable | QuotaExceeded) -> None:
+    def _put_back(self, batch_id: str, reason: str, words: str) -> None:
         """Nothing was made in Slurm: the runs wait, with the reason, and are tried again."""
-        reason = "no-answer-from-slurm"
-        if isinstance(error, QuotaExceeded):
-            reason = "waiting-for-school-share"
+        now = self.clock()
         with self._leased() as session:
             batch = session.get_one(Batch, batch_id)
-            batch.state, batch.submitting_since, batch.error = "forming", None, error.words
+            batch.state, batch.submitting_since, batch.error = "forming", None, words
             for run in batch.runs:
-                move(run, RunState.WAITING, at=self.clock(), reason=reason, slurm_words=error.words)
-            lease.note_answer(session, self.clock(), error.words or str(error))
-        self._not_before = self.clock() + BACKOFF_S
-        log.warning("batch=%s not submitted, will be tried again: %s", batch_id, error)
+                move(run, RunState.WAITING, at=now, reason=reason, slurm_words=words)
+            self._paused[batch.account] = now + BACKOFF_S
+        log.warning("batch=%s not submitted, will be tried again: %s %s", batch_id, reason, words)
 
     def _refuse(self, batch_id: str, error: Rejected) -> None:
         with self._leased() as session:

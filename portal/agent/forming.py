@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -44,15 +44,24 @@ def dissolve_unsent(session: Session) -> None:
     session.flush()
 
 
-def form(session: Session, catalog: Catalog, now: float, array_size: int) -> list[Batch]:
+def form(
+    session: Session,
+    catalog: Catalog,
+    now: float,
+    array_size: int,
+    *,
+    without: Collection[str] = (),
+) -> list[Batch]:
     """Put everything that waits into new batches of at most `array_size` runs each.
 
-    A run whose lesson has less than a minute left is not started any more.
+    `without` names Slurm accounts whose runs go on waiting. A run whose lesson has less than a
+    minute left is not started any more.
     """
     waiting = (
         select(Run, School.slurm_account)
         .join(School, School.id == Run.school_id)
         .where(Run.state == RunState.WAITING, Run.batch_id.is_(None))
+        .where(School.slurm_account.not_in(without))
         .order_by(Run.created_at, Run.id)
         .limit(MOST_AT_ONCE)
         .with_for_update(of=Run, skip_locked=True)

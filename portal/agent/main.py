@@ -38,7 +38,7 @@ def main(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    program = publish(settings.templates.folders[0], settings.data.root)
+    program = publish(settings.templates.folders, settings.data.root)
     agent = Agent(settings, store, catalog, open_scheduler(settings.slurm), program)
     log.info("agent=%s program=%s started", agent.holder, program)
     agent.work(stop)

@@ -63,6 +63,10 @@ OF_THE_QUEUE = (
     Reason("starting", N_("The computer is getting ready for you.")),
     Reason("paused", N_("Your training takes a short break and goes on by itself.")),
     Reason("requeued", N_("The computer had a problem. Your training starts again by itself.")),
+    Reason(
+        "storage-refuses",
+        N_("The centre's storage does not take your training just now. Please tell your teacher."),
+    ),
     Reason("no-answer-from-slurm", N_("The centre does not answer just now. Nothing is lost.")),
     Reason(UNKNOWN, N_("We are looking what became of your training. Please wait a moment.")),
 )

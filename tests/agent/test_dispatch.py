@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from portal.agent import folders
 from portal.agent.dispatch import BACKOFF_S, Dispatch, LeaseLost
 from portal.language import N_
 from portal.runs.states import RunState
 from portal.scheduler import NotPermitted, QuotaExceeded, Unavailable
 from portal.store import EVERYONE
-from portal.store.tables import Run
+from portal.store.tables import Run, School
 from tests.agent.conftest import World
 
 
@@ -138,6 +141,33 @@ def test_what_slurm_cannot_take_now_waits_with_the_reason(world: World) -> None:
     assert world.dispatch.send_waiting() == []
     assert {run.reason for run in world.runs()} == {"waiting-for-school-share"}
     assert world.dispatch.send_waiting() == []
+    world.clock.advance(BACKOFF_S)
+    assert len(world.dispatch.send_waiting()) == 1
+
+
+def test_a_storage_that_refuses_holds_up_no_other_school(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = world.add_runs(2)
+    with world.store.begin(EVERYONE) as session:
+        other = School(slug="dong", name="东小", slurm_account="dong")
+        session.add(other)
+        session.flush()
+        school_id = other.id
+    theirs = world.add_runs(2, school_id=school_id, created_at=world.clock() + 1)
+    lay_out = folders.lay_out
+
+    def refuse(*arguments: Any) -> Path:
+        if arguments[3].account == "hua":
+            raise OSError(28, "No space left on device")
+        return lay_out(*arguments)
+
+    monkeypatch.setattr(folders, "lay_out", refuse)
+    assert len(world.dispatch.send_waiting()) == 1
+    assert {world.run(run_id).state for run_id in theirs} == {"submitted"}
+    waiting = world.run(mine[0])
+    assert (waiting.state, waiting.reason) == ("waiting", "storage-refuses")
+    monkeypatch.undo()
     world.clock.advance(BACKOFF_S)
     assert len(world.dispatch.send_waiting()) == 1
 
