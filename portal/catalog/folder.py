@@ -101,29 +101,31 @@ def load_template(path: Path) -> Template:
 
 def version_of(folder: Path) -> str:
     """Twelve hex digits that change whenever a file of the folder does."""
-    return hash_of(folder, files_of(folder))
+    return hash_of(files_of(folder))
 
 
-def files_of(folder: Path) -> list[Path]:
-    """The files that make a folder what it is, sorted; caches, links and hidden files are none."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not path.is_symlink()
-        and not any(
-            part in LEFT_OUT or part.startswith(".") for part in path.relative_to(folder).parts
-        )
-    )
+def files_of(folder: Path) -> dict[str, Path]:
+    """The files that make a folder what it is, by relative name; caches, links and hidden files
+    are left out.
+    """
+    found = {
+        path.relative_to(folder): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+    return {
+        name.as_posix(): path
+        for name, path in found.items()
+        if not any(part in LEFT_OUT or part.startswith(".") for part in name.parts)
+    }
 
 
-def hash_of(folder: Path, files: list[Path]) -> str:
+def hash_of(files: Mapping[str, Path]) -> str:
     """Twelve hex digits of names and bytes."""
     digest = hashlib.sha256()
-    for path in files:
-        name = path.relative_to(folder).as_posix().encode()
+    for name, path in files.items():
         body = path.read_bytes()
-        digest.update(b"%d %s %d " % (len(name), name, len(body)) + body)
+        digest.update(b"%d %s %d " % (len(name), name.encode(), len(body)) + body)
     return digest.hexdigest()[:12]
 
 

@@ -10,24 +10,29 @@ import compileall
 import py_compile
 import shutil
 import tempfile
+from collections.abc import Sequence
+from errno import ENOENT
 from pathlib import Path
 
-from portal.catalog.folder import TOML, files_of, hash_of
+from portal.catalog.catalog import template_folders
+from portal.catalog.folder import files_of, hash_of
 
 RUNTIME = "runtime"
+LAUNCHER = "launch.py"
 PROGRAMS = "programs"
 
 
-def publish(job_templates: Path, data_root: Path) -> str:
-    """Copies the runtime and every template to `programs/<hash12>`, once; returns the hash.
+def publish(folders: Sequence[Path], data_root: Path) -> str:
+    """Copies the runtime and every template of `folders` to `programs/<hash12>`, once; returns
+    the hash. Of two templates of one name the first counts, as in the catalogue.
 
     The copy appears whole or not at all, and two agents may do it at the same time.
 
     Raises:
-        OSError: when the data root cannot be written.
+        OSError: when the data root cannot be written, or no folder holds the runtime.
     """
-    files = [path for folder in _published(job_templates) for path in files_of(folder)]
-    version = hash_of(job_templates, files)
+    files = _published(folders)
+    version = hash_of(files)
     programs = data_root / PROGRAMS
     target = programs / version
     if target.is_dir():
@@ -35,8 +40,8 @@ def publish(job_templates: Path, data_root: Path) -> str:
     programs.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{version}-", dir=programs))
     try:
-        for path in files:
-            copy = building / path.relative_to(job_templates)
+        for name, path in files.items():
+            copy = building / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
         # Forty jobs start at once: none of them should have to compile the runtime first. Nodes
@@ -56,9 +61,18 @@ def publish(job_templates: Path, data_root: Path) -> str:
     return version
 
 
-def _published(job_templates: Path) -> list[Path]:
-    templates = sorted(path.parent for path in job_templates.glob(f"*/{TOML}"))
-    return [job_templates / RUNTIME, *templates]
+def _published(folders: Sequence[Path]) -> dict[str, Path]:
+    runtimes = [folder / RUNTIME for folder in folders if (folder / RUNTIME / LAUNCHER).is_file()]
+    if not runtimes:
+        raise FileNotFoundError(ENOENT, "no folder of templates holds the runtime", str(folders))
+    chosen = {RUNTIME: runtimes[0]}
+    for folder in template_folders(folders):
+        chosen.setdefault(folder.name, folder)
+    return {
+        f"{name}/{inner}": path
+        for name, folder in chosen.items()
+        for inner, path in files_of(folder).items()
+    }
 
 
 def _freeze(folder: Path) -> None:

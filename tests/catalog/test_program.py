@@ -20,7 +20,7 @@ def templates(tmp_path: Path) -> Path:
 
 
 def test_a_copy_has_all_that_a_job_needs(templates: Path, tmp_path: Path) -> None:
-    version = publish(templates, tmp_path / "data")
+    version = publish([templates], tmp_path / "data")
     copy = tmp_path / "data" / "programs" / version
     for name in ("runtime/job.sh", "runtime/launch.py", "image-classifier/train.py"):
         assert (copy / name).read_bytes() == (templates / name).read_bytes()
@@ -31,18 +31,18 @@ def test_a_copy_has_all_that_a_job_needs(templates: Path, tmp_path: Path) -> Non
 
 def test_publishing_again_is_harmless(templates: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
-    version = publish(templates, root)
+    version = publish([templates], root)
     before = {p: p.stat().st_mtime_ns for p in root.rglob("*")}
-    assert publish(templates, root) == version
+    assert publish([templates], root) == version
     assert {p: p.stat().st_mtime_ns for p in root.rglob("*")} == before
 
 
 def test_a_change_makes_a_new_copy_beside_the_old_one(templates: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
-    old = publish(templates, root)
+    old = publish([templates], root)
     train = templates / "image-classifier" / "train.py"
     train.write_text(train.read_text() + "\n")
-    new = publish(templates, root)
+    new = publish([templates], root)
     assert new != old
     assert sorted(p.name for p in (root / "programs").iterdir()) == sorted([old, new])
 
@@ -50,16 +50,30 @@ def test_a_change_makes_a_new_copy_beside_the_old_one(templates: Path, tmp_path:
 def test_two_agents_may_publish_at_once(templates: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
     with ThreadPoolExecutor(4) as pool:
-        versions = set(pool.map(lambda _: publish(templates, root), range(4)))
+        versions = set(pool.map(lambda _: publish([templates], root), range(4)))
     assert len(versions) == 1
     assert [p.name for p in (root / "programs").iterdir()] == list(versions)
+
+
+def test_a_sites_own_templates_are_published_beside_the_houses(
+    templates: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(templates / "tabular-classifier", own / "guess")
+    shutil.copytree(templates / "tabular-classifier", own / "image-classifier")
+    copy = tmp_path / "data" / "programs" / publish([templates, own], tmp_path / "data")
+    assert (copy / "guess" / "train.py").is_file()
+    assert (copy / "runtime" / "launch.py").is_file()
+    first = (templates / "image-classifier" / "train.py").read_bytes()
+    assert (copy / "image-classifier" / "train.py").read_bytes() == first
 
 
 def test_a_copy_that_cannot_be_made_leaves_nothing(templates: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
     root.write_text("a file where the folder should be")
     with pytest.raises(OSError, match="data"):
-        publish(templates, root)
-    (templates / "runtime" / "launch.py").unlink()
+        publish([templates], root)
     root.unlink()
-    assert publish(templates, root)
+    with pytest.raises(FileNotFoundError, match="runtime"):
+        publish([tmp_path / "empty"], root)
+    assert not root.exists()

@@ -23,7 +23,7 @@ DATA = {"image-classifier": "digits", "tabular-classifier": "penguins"}
 def node(tmp_path: Path) -> Node:
     """A node that runs the published copy of the templates."""
     root = tmp_path / "data"
-    version = publish(TEMPLATES, root)
+    version = publish([TEMPLATES], root)
     return Node(root, root / "programs" / version)
 
 

@@ -67,6 +67,8 @@ def variables_for(environ: Mapping[str, str], cores: int, scratch: Path) -> dict
     kept = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     kept.update({name: str(cores) for name in THREADS})
     kept.update(
+        # A thread that waits by spinning takes the core from the seat beside it.
+        OMP_WAIT_POLICY="PASSIVE",
         PYTHONUNBUFFERED="1",
         PYTHONNOUSERSITE="1",
         PYTHONUTF8="1",
