@@ -25,3 +25,5 @@ graceful_timeout = 5
 timeout = 60
 keepalive = 15
 accesslog = None
+# Nothing here is steered over gunicorn's own socket, and the service user has no home for it.
+control_socket_disable = True

@@ -55,6 +55,8 @@ def register(app: Flask) -> None:
     house: Services = app.extensions[EXTENSION]
     app.config.update(cookies.configuration(house.settings.web))
     speech.register(app, house.settings.portal)
+    # What is registered first sees an answer last: compression comes after all that is below.
+    Compress(app)
     # The size of a body is limited before anything, CSRF's check included, reads it.
     uploads.register(app, house.settings.data)
     CSRFProtect(app)
@@ -65,6 +67,5 @@ def register(app: Flask) -> None:
     words.register(app)
     failures.register(app)
     broadcast.register(app, house)
-    Compress(app)
     for noun in NOUNS:
         app.register_blueprint(noun.blueprint)

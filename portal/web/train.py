@@ -111,7 +111,7 @@ def _page(session: Session, form: TrainingForm, errors: Errors) -> str:
         classes=rows,
         offers=_offers(form.template, house.accelerator.offered()),
         fit=seen,
-        key=form.text("key") or new_key(),
+        key=new_key(),
     )
 
 

@@ -62,6 +62,13 @@ class Classroom:
     pictures_id: str = ""
     table_id: str = ""
     runs: dict[str, list[str]] = field(default_factory=dict)
+    browsers: dict[tuple[str, str], FlaskClient] = field(default_factory=dict)
+
+    def browser(self, login: str, language: str = "en") -> FlaskClient:
+        """A browser that stays logged in for all tests: a login costs a password's hash."""
+        if (login, language) not in self.browsers:
+            self.browsers[login, language] = self.client(login, language)
+        return self.browsers[login, language]
 
     def client(self, login: str | None = None, language: str = "en") -> FlaskClient:
         """A browser, logged in or not."""

@@ -1,0 +1,91 @@
+"""The class page and the snapshots that move it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.web.classroom import Classroom
+from tests.web.pages import Anatomy
+
+
+def test_forty_tiles_say_their_state_by_icon_and_word(classroom: Classroom) -> None:
+    page = Anatomy(classroom.browser("li").get(f"/lessons/{classroom.lesson_id}").text)
+    tiles = [each for each in page.all("li") if "data-seat" in each]
+    assert [each["data-seat"] for each in tiles] == [str(n) for n in range(1, 41)]
+    words = set(page.words)
+    assert {"training", "done", "failed", "waiting", "in the queue", "lost", "stopped"} <= words
+
+
+def test_page_and_snapshot_say_the_same(classroom: Classroom) -> None:
+    client = classroom.browser("li")
+    page = client.get(f"/lessons/{classroom.lesson_id}").text
+    seen = client.get(f"/lessons/{classroom.lesson_id}/snapshot").get_json()
+    assert len(seen["tiles"]) == 40
+    assert f'data-version="{seen["version"]}"' in page
+    done = next(each for each in seen["tiles"] if each["state"] == "succeeded")
+    assert done["value"].endswith("%")
+    assert done["line"].count(",") >= 20
+    assert "spark" not in done
+
+
+def test_an_unchanged_snapshot_costs_nothing(classroom: Classroom) -> None:
+    client = classroom.browser("li")
+    first = client.get(f"/lessons/{classroom.lesson_id}/snapshot")
+    again = client.get(
+        f"/lessons/{classroom.lesson_id}/snapshot", headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_events_carry_the_snapshot(classroom: Classroom) -> None:
+    client = classroom.browser("li", "zh")
+    with client.get(f"/lessons/{classroom.lesson_id}/events", buffered=False) as stream:
+        assert stream.mimetype == "text/event-stream"
+        assert stream.headers["X-Accel-Buffering"] == "no"
+        first = next(iter(stream.response))
+    name, data = first.decode().strip().split("\n")
+    assert name == "event: snapshot"
+    seen = json.loads(data.removeprefix("data: "))
+    assert {"训练中", "完成"} <= {each["label"] for each in seen["tiles"]}
+
+
+def test_the_class_goes_home_in_one_archive(classroom: Classroom) -> None:
+    with classroom.browser("li").get(f"/lessons/{classroom.lesson_id}/takehome.zip") as answer:
+        assert answer.status_code == 200
+        assert answer.data[:2] == b"PK"
+        assert answer.headers["Content-Disposition"] == "attachment; filename=7-2.zip"
+
+
+@pytest.mark.parametrize("state", ["succeeded", "running", "failed", "lost", "submitted"])
+def test_each_state_of_a_run_has_its_page(classroom: Classroom, state: str) -> None:
+    client = classroom.browser("li")
+    answer = client.get(f"/runs/{classroom.runs[state][0]}")
+    assert answer.status_code == 200
+    page = Anatomy(answer.text)
+    polls = [each for _, each in page.tags if each.get("hx-trigger") == "every 2s"]
+    assert bool(polls) == (state in ("running", "submitted"))
+
+
+def test_a_run_that_has_ended_loads_its_page_again(classroom: Classroom) -> None:
+    address = f"/runs/{classroom.runs['succeeded'][0]}/state"
+    answer = classroom.browser("li").get(address, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+
+
+def test_the_curve_is_asked_for_from_where_it_ended(classroom: Classroom) -> None:
+    client, run = classroom.browser("li"), classroom.runs["running"][0]
+    first = client.get(f"/runs/{run}/metrics").get_json()
+    assert first["points"]
+    assert first["live"] is True
+    rest = client.get(f"/runs/{run}/metrics?from={first['next']}").get_json()
+    assert rest["points"] == []
+    assert client.get(f"/runs/{run}/metrics?from=x").get_json()["points"] == first["points"]
+
+
+def test_the_confusion_matrix_is_a_picture_with_numbers(classroom: Classroom) -> None:
+    page = classroom.browser("li").get(f"/runs/{classroom.runs['succeeded'][0]}").text
+    picture = Anatomy(page[page.index('<svg class="confusion"') :])
+    assert len([each for each in picture.all("rect") if each.get("class") == "right"]) == 3
+    assert "“circle” taken for" in page
