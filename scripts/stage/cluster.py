@@ -92,10 +92,23 @@ def describe(plan: ClusterPlan) -> str:
         state = f"runs (process {there[name].pid})" if name in there else "does not run"
         lines.append(f"  {name:<12} {state}")
     if "slurmctld" in there:
-        fields = "NodeList:8,StateLong:14,Gres:28,GresUsed:40"
-        table = _command(plan, ["sinfo", "--Node", f"--Format={fields}"])
-        lines += [f"  {line.rstrip()}" for line in table.splitlines()]
+        lines += _nodes_in_words(plan)
     return "\n".join(lines)
+
+
+def _nodes_in_words(plan: ClusterPlan) -> list[str]:
+    """What of each node is in use, from AllocTRES: Slurm 22.05's GresUsed miscounts shares."""
+    lines = []
+    for row in _command(plan, ["scontrol", "--oneliner", "show", "nodes"]).splitlines():
+        fields = dict(word.partition("=")[::2] for word in row.split())
+        allocated = (word.partition("=")[::2] for word in fields.get("AllocTRES", "").split(","))
+        used = dict(allocated)
+        lines.append(
+            f"  {fields['NodeName']:<12} {fields['State'].lower()}; in use: "
+            f"{used.get('gres/shard', 0)} of {plan.gpus * plan.shards} shares, "
+            f"{used.get('gres/gpu', 0)} of {plan.gpus} whole GPUs"
+        )
+    return lines
 
 
 def _make_folders(plan: ClusterPlan) -> None:

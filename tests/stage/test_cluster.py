@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -78,6 +79,9 @@ def test_forty_seats_run_at_once(cluster: Cluster, work: Path) -> None:
         return cluster.command("squeue", "-h", "-r", "-j", job, "-o", "%t").stdout
 
     until(lambda: states().split() == ["R"] * 40, "forty tasks did not run at the same time")
+    in_use = re.findall(r"in use: (\d+) of 16 shares", stage_cluster.describe(cluster.plan))
+    assert len(in_use) == 4
+    assert sum(map(int, in_use)) == 40
     assert cluster.command("scancel", job).returncode == 0
     until(lambda: not {"R", "CG"} & set(states().split()), "the tasks did not end")
 
