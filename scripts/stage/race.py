@@ -89,7 +89,8 @@ def by_sbatch(plan: ClusterPlan, data_root: Path, runs: Sequence[str]) -> Times:
     tasks_file = {"version": 1, "batch": batch.name, "tasks": tasks}
     (batch / "tasks.json").write_text(json.dumps(tasks_file))
     owner = pwd.getpwnam(SERVICE_USER)
-    for folder in (batch, *folders):
+    # The folder above is shared with the portal's runs, and may have been made just now.
+    for folder in (batch, *folders, *{folder.parent for folder in folders}):
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     sdiag.reset(plan)
     begun = time.time()

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from stage import race, school, sdiag, viewers
+from stage import race, school, sdiag, services, viewers, world
 from stage.checkout import StageError
 from stage.client import Portal
-from stage.plan import ClusterPlan, load_plan
+from stage.plan import ClusterPlan
 from stage.race import Times
-from stage.site import Site, load_site
+from stage.site import Site
 
 NAME = "bench"
 MANY_VIEWERS = 200
@@ -32,18 +31,20 @@ def main(arguments: Sequence[str]) -> int:
     if os.geteuid() != 0:
         print("bench: needs root, to start daemons as several users", file=sys.stderr)
         return 1
+    world.stop_when_told()
     try:
         return _lesson(options)
     except StageError as fault:
         print(f"bench: {fault}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
-        _stage("site", "down", "--name", NAME)
-        _stage("cluster", "down", "--name", NAME)
+        world.down(NAME)
 
 
 def _lesson(options: argparse.Namespace) -> int:
-    plan, site = _start()
+    plan, site = world.up(NAME, print)
     account = school.people(site)[school.TEACHER]
     teacher = Portal(site.address).log_in(account.login, account.password)
     school.school_class(site, teacher)
@@ -64,38 +65,16 @@ def _lesson(options: argparse.Namespace) -> int:
                 times, runs = race.by_portal(plan, root, teacher, body)
                 portal.append(times)
             else:
+                # An idle agent looks at the nodes now and then; the plain array is without it.
+                services.stop(site, "agent")
                 times = race.by_sbatch(plan, root, runs)
+                services.start(site, "agent")
                 raw.append(times)
             print(f"round {number + 1} {way:<7}{_row(times)}", flush=True)
     cookie = viewers.session_cookie(site, account.login, account.password)
     polled = {count: _polls(plan, site, teacher, cookie, count) for count in (1, MANY_VIEWERS)}
     _report(options, race.median(portal), race.median(raw), polled)
     return 0
-
-
-def _start() -> tuple[ClusterPlan, Site]:
-    for words in (
-        ("cluster", "up", "--name", NAME),
-        ("cluster", "account", school.SLURM_ACCOUNT, "--shares", "64", "--name", NAME),
-        ("site", "up", "--name", NAME),
-    ):
-        done = _stage(*words)
-        if done.returncode != 0:
-            raise StageError((done.stderr or done.stdout).strip())
-    plan, site = load_plan(NAME), load_site(NAME)
-    if plan is None or site is None:
-        raise StageError("the cluster or the site has gone")
-    return plan, site
-
-
-def _stage(command: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """One of the commands beside this one."""
-    return subprocess.run(
-        [sys.executable, "-m", f"stage.commands.{command}", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _polls(

@@ -5,23 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from stage import lesson, records, school, services
+from stage import lesson, records, school, services, world
 from stage.checkout import StageError
 from stage.client import Portal
-from stage.plan import ClusterPlan, load_plan
-from stage.site import SITES, Site, load_site
+from stage.plan import ClusterPlan
+from stage.site import Site
 from stage.terminal import kesuan
 
 NAME = "demo"
-SHARES = 64  # of the school: all that four nodes with two GPUs each have
 SAMPLES = {"image-classifier": "fashion-mnist-1000", "tabular-classifier": "penguins"}
 LOOK_S = 1.0
 
@@ -41,17 +37,15 @@ def main(arguments: Sequence[str]) -> int:
     if os.geteuid() != 0:
         print("demo: needs root, to start daemons as several users", file=sys.stderr)
         return 1
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    world.stop_when_told()
     try:
-        if options.what == "stop":
-            return _stop()
-        if options.what == "forget":
-            return _forget()
-        return _show(options)
+        if options.what == "start":
+            return _show(options)
+        (world.down if options.what == "stop" else world.forget)(NAME)
     except StageError as fault:
         print(f"demo: {fault}", file=sys.stderr)
         return 1
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -59,7 +53,7 @@ def _show(options: argparse.Namespace) -> int:
     steps = Steps()
     summary: dict[str, Any] | None = None
     try:
-        plan, site = _start(steps, options.port)
+        plan, site = world.up(NAME, steps.say, options.port)
         launched = _teach(steps, site, options)
         if options.headless:
             summary = _verdict(plan, launched, steps)
@@ -69,7 +63,7 @@ def _show(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print()
     finally:
-        _stop()
+        world.down(NAME)
         steps.say("everything is stopped")
     if summary is None:
         return 1 if options.headless else 0
@@ -100,34 +94,6 @@ def _teach(steps: Steps, site: Site, options: argparse.Namespace) -> lesson.Less
     seen = lesson.follow(teacher, launched["id"])
     print(lesson.table(seen), flush=True)
     return seen
-
-
-def _start(steps: Steps, port: int | None) -> tuple[ClusterPlan, Site]:
-    _stage("cluster", "up", "--name", NAME)
-    _stage("cluster", "account", school.SLURM_ACCOUNT, "--shares", str(SHARES), "--name", NAME)
-    plan = load_plan(NAME)
-    if plan is None:
-        raise StageError("the cluster has gone")
-    gpus = plan.nodes * plan.gpus
-    steps.say(f"Slurm is up: {plan.nodes} nodes, {gpus} GPUs, {gpus * plan.shards} shares")
-    _stage("site", "up", "--name", NAME, *(["--port", str(port)] if port else []))
-    site = load_site(NAME)
-    if site is None:
-        raise StageError("the site has gone")
-    steps.say(f"web and agent are up: {site.address}")
-    return plan, site
-
-
-def _stage(command: str, *words: str) -> None:
-    """One of the commands beside this one, quiet unless it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"stage.commands.{command}", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StageError((done.stderr or done.stdout).strip())
 
 
 def _as_teacher(site: Site, teacher: school.Account, words: Sequence[str]) -> dict[str, Any]:
@@ -170,23 +136,6 @@ def _stay(site: Site) -> None:
     parent = os.getppid()
     while services.running(site) and os.getppid() == parent:
         time.sleep(LOOK_S)
-
-
-def _stop() -> int:
-    if load_site(NAME) is not None:
-        _stage("site", "down", "--name", NAME)
-    if load_plan(NAME) is not None:
-        _stage("cluster", "down", "--name", NAME)
-    return 0
-
-
-def _forget() -> int:
-    """Stop, and remove what the demo has made: accounts, runs, data, history."""
-    _stop()
-    if load_plan(NAME) is not None:
-        _stage("cluster", "down", "--wipe", "--name", NAME)
-    shutil.rmtree(SITES / NAME, ignore_errors=True)
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
