@@ -56,9 +56,9 @@ class Album:
         self.channels = 1 if self._open(first).mode in GREY else 3
 
     def tensor(self, examples: list[Example]) -> torch.Tensor:
-        """Values from 0 to 255 as float32, shape [examples, channels, side, side]."""
+        """Values from 0 to 255 as bytes, shape [examples, channels, side, side]."""
         body = np.stack([self._array(example.name) for example in examples])
-        return torch.from_numpy(body).permute(0, 3, 1, 2).float()
+        return torch.from_numpy(body).permute(0, 3, 1, 2)
 
     def png(self, name: str, longest: int = 96) -> bytes:
         """One picture for people to look at, no larger than `longest` pixels."""

@@ -45,7 +45,7 @@ def learn_pictures(run: Run) -> None:
         labels,
         names,
         [example.label for example in test],
-        probabilities(model, test_pictures.numpy()),
+        probabilities(model, test_pictures),
     )
     run.headline(accuracy=marks.accuracy, baseline=marks.baseline)
 
