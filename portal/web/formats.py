@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
@@ -95,9 +96,9 @@ def size(count_of_bytes: int) -> str:
 
 def about(seconds: float) -> str:
     """A time that nobody should take to the second: `40 s`, `4 min`."""
-    if seconds < 90:
+    if seconds < 55:
         return str(_("%(seconds)s s", seconds=max(10, round(seconds / 10) * 10)))
-    return str(_("%(minutes)s min", minutes=round(seconds / 60)))
+    return str(_("%(minutes)s min", minutes=ceil(seconds / 60)))
 
 
 def share_name(eighths: int) -> str:

@@ -54,6 +54,18 @@ function watch(how) {
   for (const name of ["live", "slow", "lost"]) hide(`watch-${name}`, name !== how);
 }
 
+// Who listens to the page is told the counts now and then, not every second.
+
+const TELL_EVERY_MS = 15000;
+
+function tellCounts() {
+  const chips = [...byId("counts").querySelectorAll(".state")].filter((chip) => chip.dataset.count !== "0");
+  const words = chips.map((chip) => chip.textContent.trim().replace(/\s+/g, " ")).join(", ");
+  if (byId("told").textContent !== words) byId("told").textContent = words;
+}
+
+setInterval(tellCounts, TELL_EVERY_MS);
+
 // Events, and what happens without them
 
 let asking = null;
@@ -70,9 +82,15 @@ function listen() {
   };
   stream.addEventListener("snapshot", (event) => { heard(); show(JSON.parse(event.data)); });
   stream.addEventListener("beat", (event) => { heard(); noteAge(JSON.parse(event.data)); });
-  stream.addEventListener("end", () => { heard(); stream.close(); watch(null); });
+  stream.addEventListener("end", () => {
+    heard();
+    stream.close();
+    watch(null);
+    // The login ended before the lesson did: the page asks for it anew.
+    if (!over) location.reload();
+  });
   stream.addEventListener("error", () => {
-    watch("lost");
+    if (asking === null) watch("lost");
     // The browser tries again by itself unless the server refused; then we ask ourselves.
     if (stream.readyState === EventSource.CLOSED && asking === null) ask();
   });
