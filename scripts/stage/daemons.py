@@ -13,6 +13,7 @@ from stage.plan import ClusterPlan
 from stage.processes import Process
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+JOBS_NICE = "10"
 DAEMONS = frozenset({"munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "slurmstepd"})
 
 
@@ -74,7 +75,9 @@ def start(plan: ClusterPlan, name: str) -> None:
         user = "slurm"
         command = [name, "-D"]
     else:
-        command = ["slurmd", "-D", "-N", name.removeprefix("slurmd-")]
+        # Nodes, portal and browser share this one machine: jobs, which inherit the niceness of
+        # slurmd, must not keep the pages waiting.
+        command = ["slurmd", "-D", "-n", JOBS_NICE, "-N", name.removeprefix("slurmd-")]
     processes.start(command, folder / "log" / f"{name}.out", environment(plan), user)
 
 
