@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from network import Adam, Network
+from network import Network
 from torch.nn import functional
 
 from runtime import Run
@@ -42,7 +42,8 @@ class Trainer:
         self._test = test
         self._epochs = int(run.parameters["epochs"])
         self._augment = bool(run.parameters["augment"])
-        self._adam = Adam(list(network.parameters()), float(run.parameters["learning_rate"]))
+        rate = float(run.parameters["learning_rate"])
+        self._adam = torch.optim.Adam(network.parameters(), lr=rate)
         self._best: tuple[float, float, dict[str, Any]] | None = None
         self._seen = self._right = 0
         self._loss = 0.0
@@ -77,7 +78,9 @@ class Trainer:
             pictures = _changed(pictures)
         scores = self._network(pictures)
         loss = functional.cross_entropy(scores, labels)
-        self._adam.step(torch.autograd.grad(loss, self._adam.parameters))
+        self._adam.zero_grad()
+        loss.backward()
+        self._adam.step()
         self._seen += len(labels)
         self._right += int((scores.argmax(1) == labels).sum())
         self._loss += float(loss.detach()) * len(labels)
