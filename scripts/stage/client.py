@@ -36,9 +36,13 @@ class Portal:
 
     def log_in(self, login: str, password: str) -> Portal:
         """The same portal with a token of this person."""
-        body = {"login": login, "password": password, "name": "scripts"}
+        body = {"login": login, "password": password, "name": "scripts", "days": 1}
         token = self.post("/tokens", body)["token"]
         return Portal(self.url, token, self._headers["Accept-Language"])
+
+    def log_out(self) -> None:
+        """End the token: a person has only so many."""
+        self._ask("DELETE", "/tokens/current", None, {})
 
     def get(self, path: str) -> dict[str, Any]:
         return self._ask("GET", path, None, {})
@@ -65,6 +69,8 @@ class Portal:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 raise Refused(refusal.code, _error_of(refusal)) from None
+        except OSError as silence:
+            raise StageError(f"the portal at {self.url} does not answer: {silence}") from silence
 
 
 def _error_of(refusal: urllib.error.HTTPError) -> dict[str, Any]:

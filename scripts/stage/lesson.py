@@ -29,22 +29,20 @@ Lesson = Mapping[str, Any]
 def follow(portal: Portal, lesson_id: str, *, out: TextIO = sys.stdout) -> Lesson:
     """Watch until every seat has ended; the lesson as it is then.
 
-    On a terminal one line is drawn again and again; elsewhere a line is printed when it changes.
+    On a terminal one line is drawn again and again; elsewhere a line is printed now and then.
     """
-    begun, shown = time.monotonic(), ""
+    begun = next_line = time.monotonic()
+    terminal = out.isatty()
     while True:
         lesson = portal.get(f"/lessons/{lesson_id}")
-        line = progress(lesson)
-        if out.isatty():
-            print(
-                f"\r\033[K{time.monotonic() - begun:6.1f} s  {line}", end="", file=out, flush=True
-            )
-        elif line != shown:
-            print(f"{time.monotonic() - begun:6.1f} s  {line}", file=out, flush=True)
-        shown = line
-        if not lesson["live"]:
-            if out.isatty():
-                print(file=out)
+        now, over = time.monotonic(), not lesson["live"]
+        line = f"{now - begun:6.1f} s  {progress(lesson)}"
+        if terminal:
+            print(f"\r\033[K{line}", end="\n" if over else "", file=out, flush=True)
+        elif over or now >= next_line:
+            print(line, file=out, flush=True)
+            next_line = now + LINE_EVERY_S
+        if over:
             return lesson
         time.sleep(EVERY_S)
 

@@ -106,7 +106,7 @@ def _password() -> str:
 
 def _can_log_in(portal: Portal, account: Account) -> bool:
     try:
-        portal.log_in(account.login, account.password)
+        portal.log_in(account.login, account.password).log_out()
     except Refused as refusal:
         if refusal.status == 401:
             return False

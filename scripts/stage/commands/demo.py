@@ -58,7 +58,7 @@ def _show(options: argparse.Namespace) -> int:
         if options.headless:
             summary = _verdict(plan, launched, steps)
         else:
-            _tell(site, launched["id"])
+            _tell(site, launched)
             _stay(site)
     except KeyboardInterrupt:
         print()
@@ -91,8 +91,11 @@ def _teach(steps: Steps, site: Site, options: argparse.Namespace) -> lesson.Less
         words += ["--seats", f"1-{options.seats}"]
     steps.say(f"kesuan {' '.join(words)}")
     launched = _as_teacher(site, accounts[school.TEACHER], words)
+    password = accounts[school.TEACHER].password
+    steps.say(f"to watch it: {_page(site, launched)}, login {school.TEACHER}, password {password}")
     seen = lesson.follow(teacher, launched["id"])
     print(lesson.table(seen), flush=True)
+    teacher.log_out()
     return seen
 
 
@@ -121,9 +124,13 @@ def _verdict(plan: ClusterPlan, seen: lesson.Lesson, steps: Steps) -> dict[str, 
     return {**summary, "completed_in_accounting": len(set(completed))}
 
 
-def _tell(site: Site, lesson_id: str) -> None:
+def _page(site: Site, launched: lesson.Lesson) -> str:
+    return f"{site.address}/lessons/{launched['id']}"
+
+
+def _tell(site: Site, launched: lesson.Lesson) -> None:
     print(f"\n  Kesuan       {site.address}")
-    print(f"  the lesson   {site.address}/lessons/{lesson_id}")
+    print(f"  the lesson   {_page(site, launched)}")
     for account in school.people(site).values():
         print(f"  {account.role:<12} login {account.login}, password {account.password}")
     print(f"  forty seats  logins and passwords in {school.slips(site)}")
