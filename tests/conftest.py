@@ -20,6 +20,9 @@ from stage import cluster as stage_cluster
 from stage.checkout import SERVICE_USER
 from stage.plan import ClusterPlan, load_plan
 
+# The town of two schools is a fixture of every room that has people in it.
+pytest_plugins = ["tests.town"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="the tests that take minutes, too")

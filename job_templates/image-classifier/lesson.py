@@ -13,8 +13,7 @@ from trainer import Examples, Trainer
 
 from runtime import Run
 from runtime.device import torch_device
-from runtime.files import read_json
-from runtime.marks import Marks
+from runtime.marks import Marks, class_names, save_marks
 from runtime.pictures import Pictures
 from runtime.report.page import Sample, Story, write_report
 
@@ -39,7 +38,7 @@ def learn_pictures(run: Run) -> None:
     network = Trainer(run, network, learn_examples, test_examples).train()
 
     run.report.stage("evaluating")
-    names = _class_names(run, labels)
+    names = class_names(run, labels)
     model = as_onnx(run, Answering(network.to("cpu")), album, labels)
     marks = Marks.of(
         labels,
@@ -67,14 +66,6 @@ def _labels(examples: list[Example], device: torch.device) -> torch.Tensor:
     return torch.tensor([example.label for example in examples], device=device)
 
 
-def _class_names(run: Run, labels: list[str]) -> list[str]:
-    """The classes in the reader's language, where the data set has such names."""
-    manifest = run.data_folder / "manifest.json"
-    known = read_json(manifest).get("class_names") or {} if manifest.is_file() else {}
-    language = run.say("zh", "en")
-    return [str((known.get(label) or {}).get(language) or label) for label in labels]
-
-
 def _save_marks(run: Run, album: Album, marks: Marks, test: list[Example], learnt: int) -> None:
     samples, items = [], []
     for place, number in enumerate(marks.samples()):
@@ -82,19 +73,8 @@ def _save_marks(run: Run, album: Album, marks: Marks, test: list[Example], learn
         png = album.png(test[number].name)
         run.save_bytes(name, png, "picture")
         samples.append(Sample(number, picture=png))
-        items.append(
-            {
-                "picture": name,
-                "truth": marks.labels[marks.truths[number]],
-                "guess": marks.labels[marks.guesses[number]],
-                "confidence": round(marks.confidences[number], 4),
-            }
-        )
-    names = dict(zip(marks.labels, marks.names))
-    run.save_json("labels.json", {"labels": list(marks.labels), "names": names}, "labels")
-    run.save_json("confusion.json", marks.confusion(), "confusion")
-    run.save_json("predictions.json", {"items": items}, "predictions")
-    run.save_json("split.json", {"held_out": [example.name for example in test]}, "split")
+        items.append({"picture": name, **marks.answer(number)})
+    save_marks(run, marks, items, [example.name for example in test])
     write_report(run, HERE, _story(run, marks, samples, learnt))
 
 

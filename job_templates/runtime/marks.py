@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.files import read_json
+from runtime.run import Run
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -58,6 +61,14 @@ class Marks:
             matrix[truth][guess] += 1
         return matrix
 
+    def answer(self, number: int) -> dict[str, Any]:
+        """What predictions.json says of one example, beside the example itself."""
+        return {
+            "truth": self.labels[self.truths[number]],
+            "guess": self.labels[self.guesses[number]],
+            "confidence": round(self.confidences[number], 4),
+        }
+
     def confusion(self) -> dict[str, Any]:
         """confusion.json"""
         return {"labels": list(self.labels), "matrix": self.matrix()}
@@ -82,3 +93,22 @@ class Marks:
         wrong = [n for n in order if self.truths[n] != self.guesses[n]][: most // 2]
         right = [n for n in order if self.truths[n] == self.guesses[n]][: most - len(wrong)]
         return wrong + right
+
+
+def class_names(run: Run, labels: Sequence[str]) -> list[str]:
+    """The classes in the reader's language, where the data set has such names."""
+    manifest = run.data_folder / "manifest.json"
+    known = read_json(manifest).get("class_names") or {} if manifest.is_file() else {}
+    language = run.say("zh", "en")
+    return [str((known.get(label) or {}).get(language) or label) for label in labels]
+
+
+def save_marks(
+    run: Run, marks: Marks, items: Sequence[dict[str, Any]], held_out: Sequence[object]
+) -> None:
+    """Writes what every classifier leaves beside its model; `items` are the sample predictions."""
+    names = dict(zip(marks.labels, marks.names))
+    run.save_json("labels.json", {"labels": list(marks.labels), "names": names}, "labels")
+    run.save_json("confusion.json", marks.confusion(), "confusion")
+    run.save_json("predictions.json", {"items": list(items)}, "predictions")
+    run.save_json("split.json", {"held_out": list(held_out)}, "split")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 from runtime.failures import DataUnreadable
 from runtime.files import read_json
@@ -33,7 +32,6 @@ class Table:
         self.label: str = str(manifest.get("label") or self.names[-1])
         if self.label not in self.names:
             raise DataUnreadable(f"{file}: there is no column {self.label!r}")
-        self.class_names: dict[str, Any] = manifest.get("class_names") or {}
 
     def column(self, name: str) -> list[str]:
         """The cells of a column as they stand in the file."""

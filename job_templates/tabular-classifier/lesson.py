@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from columns import Column, Rows, chosen, split
 from model_file import as_onnx, probabilities
 
 from runtime import Run
-from runtime.marks import Marks
+from runtime.marks import Marks, class_names, save_marks
 from runtime.report.page import Sample, Story, write_report
 from runtime.table import Table
 
@@ -38,7 +37,7 @@ def learn_table(run: Run) -> None:
     threads = int(run.share.get("cores") or 1)
     marks = Marks.of(
         rows.labels,
-        _class_names(run, table, rows.labels),
+        class_names(run, rows.labels),
         [rows.truths[row] for row in rows.test],
         probabilities(model, everything[list(rows.test)], threads),
     )
@@ -80,13 +79,6 @@ def _accuracy(classifier: Classifier, rows: np.ndarray, truths: np.ndarray) -> f
     return float((classifier.probabilities(rows).argmax(axis=1) == truths).mean())
 
 
-def _class_names(run: Run, table: Table, labels: Sequence[str]) -> list[str]:
-    """The classes in the reader's language, where the data set has such names."""
-    language = run.say("zh", "en")
-    known = table.class_names
-    return [str((known.get(label) or {}).get(language) or label) for label in labels]
-
-
 def _save_marks(
     run: Run, table: Table, columns: list[Column], rows: Rows, marks: Marks, learnt: int
 ) -> None:
@@ -95,19 +87,8 @@ def _save_marks(
     for number in marks.samples():
         row = {name: column[rows.test[number]] for name, column in cells.items()}
         samples.append(Sample(number, row=row))
-        items.append(
-            {
-                "row": row,
-                "truth": marks.labels[marks.truths[number]],
-                "guess": marks.labels[marks.guesses[number]],
-                "confidence": round(marks.confidences[number], 4),
-            }
-        )
-    names = dict(zip(marks.labels, marks.names))
-    run.save_json("labels.json", {"labels": list(marks.labels), "names": names}, "labels")
-    run.save_json("confusion.json", marks.confusion(), "confusion")
-    run.save_json("predictions.json", {"items": items}, "predictions")
-    run.save_json("split.json", {"held_out": list(rows.test)}, "split")
+        items.append({"row": row, **marks.answer(number)})
+    save_marks(run, marks, items, rows.test)
     write_report(run, HERE, _story(run, columns, marks, samples, learnt))
 
 

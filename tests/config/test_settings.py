@@ -81,6 +81,11 @@ def test_every_fault_is_reported_at_once(folder: Path) -> None:
         ("sqlite:///kesuan.db", "mysql://a:b@c/d", "database.url"),
         ('secret_key_file = "secret"', 'secret_key_file = "nothing"', "portal.secret_key_file"),
         ("[data]", "[[data]]", "data"),
+        (
+            "[database]",
+            '[web]\noperations_from = ["10.1.0.1/16"]\n[database]',
+            "web.operations_from",
+        ),
         ('folders = ["templates"]', "folders = [1]", "templates.folders"),
     ],
 )

@@ -30,6 +30,7 @@ SHARED = {
     "answered": "asked for by user and key",
     "token": "asked for by user or secret",
     "lease": "the agent's",
+    "tally": "the agent's",
     "cluster_view": "the centre's",
 }
 
