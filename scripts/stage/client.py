@@ -42,20 +42,22 @@ class Portal:
 
     def log_out(self) -> None:
         """End the token: a person has only so many."""
-        self._ask("DELETE", "/tokens/current", None, {})
+        self.ask("DELETE", "/tokens/current")
 
     def get(self, path: str) -> dict[str, Any]:
-        return self._ask("GET", path, None, {})
+        return self.ask("GET", path)
 
     def post(
         self, path: str, body: dict[str, Any] | None = None, *, key: str | None = None
     ) -> dict[str, Any]:
         """POST with an idempotency key: the one given, or a fresh one."""
-        return self._ask("POST", path, body or {}, {"Idempotency-Key": key or str(uuid.uuid4())})
+        return self.ask("POST", path, body or {}, key or str(uuid.uuid4()))
 
-    def _ask(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, key: str = ""
     ) -> dict[str, Any]:
+        """Any request; raises Refused, or StageError where nobody answers."""
+        headers = {"Idempotency-Key": key} if key else {}
         request = urllib.request.Request(  # noqa: S310 - the address is our own portal's
             f"{self.url}/api/v1{path}",
             method=method,
