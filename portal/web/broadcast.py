@@ -17,11 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from flask import Flask, current_app
 
 from portal.services import Services
+from portal.web.frame import Frame
 from portal.web.snapshots import snapshot_of
 
 EXTENSION = "kesuan-broadcast"
@@ -31,24 +32,6 @@ KEEP_IDLE_S = 60.0
 log = logging.getLogger(__name__)
 
 
-class Frame(Protocol):
-    """What a lesson looks like at one moment."""
-
-    @property
-    def version(self) -> str:
-        """Changes when something that a reader sees has changed."""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing will move any more."""
-
-    def said(self, language: str) -> dict[str, Any]:
-        """The frame for a reader of `language`, ready for JSON."""
-
-    def beat(self) -> dict[str, Any]:
-        """What goes on changing although the frame stays the same."""
-
-
 @dataclass
 class _Channel:
     """The newest frame of one lesson, and who waits for the next one."""
@@ -56,25 +39,35 @@ class _Channel:
     changed: threading.Condition = field(default_factory=threading.Condition)
     making: threading.Lock = field(default_factory=threading.Lock)
     frame: Frame | None = None
+    before: Frame | None = None
     made_at: float = 0.0
     listeners: int = 0
     watched: bool = False
-    encoded: dict[str, bytes] = field(default_factory=dict)
+    encoded: dict[tuple[str, bool], bytes] = field(default_factory=dict)
 
     def put(self, frame: Frame) -> None:
         with self.changed:
             if self.frame is None or frame.version != self.frame.version:
+                self.before = self.frame
                 self.encoded.clear()
             self.frame, self.made_at = frame, time.monotonic()
             self.changed.notify_all()
 
-    def bytes_for(self, language: str) -> tuple[str, bytes]:
-        """The version and the JSON of the newest frame, encoded once for each language."""
+    def bytes_for(self, language: str, seen: str | None = None) -> tuple[str, bytes]:
+        """The version and the JSON of the newest frame, encoded once for each language.
+
+        A reader who has `seen` the frame before it gets only what has changed: most lines of a
+        school are thin, and in a second few of forty seats move.
+        """
         with self.changed:
-            frame = cast(Frame, self.frame)
-            if language not in self.encoded:
-                self.encoded[language] = _json(frame.said(language))
-            return frame.version, self.encoded[language]
+            frame, before = cast(Frame, self.frame), self.before
+            follows = before is not None and seen == before.version
+            if (language, follows) not in self.encoded:
+                said = frame.said(language)
+                if follows and before is not None:
+                    said = frame.since(before, language)
+                self.encoded[language, follows] = _json(said)
+            return frame.version, self.encoded[language, follows]
 
 
 class Broadcaster:
@@ -105,7 +98,7 @@ class Broadcaster:
                 if frame.version == version:
                     yield _event("beat", _json(frame.beat()))
                 else:
-                    version, data = channel.bytes_for(language)
+                    version, data = channel.bytes_for(language, seen=version)
                     yield _event("snapshot", data)
             yield _event("end", b"{}")
         finally:
@@ -152,7 +145,7 @@ class Broadcaster:
                     channel.put(self._make(key))
             except Exception:
                 # The pages keep the last frame and its age; the next second tries again.
-                log.exception("no snapshot of lesson %s", key)
+                log.exception("no snapshot of lesson %s", key, extra={"lesson": key})
 
     @staticmethod
     def _next(channel: _Channel, version: str) -> Frame:

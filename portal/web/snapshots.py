@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -17,6 +17,7 @@ from portal.runs.states import RunState
 from portal.services import Services
 from portal.store import EVERYONE
 from portal.store.tables import Lesson
+from portal.web.frame import Frame
 
 # The drawing area of a small curve, in units of its viewBox.
 WIDE, TALL = 60, 20
@@ -50,9 +51,21 @@ class Snapshot:
         )
         return plain
 
+    def since(self, before: Frame, language: str) -> dict[str, Any]:
+        """The same with only those tiles that look different from `before`."""
+        now = self.said(language)
+        old = {tile["number"]: _look(tile) for tile in before.said(language)["tiles"]}
+        now["tiles"] = [tile for tile in now["tiles"] if old.get(tile["number"]) != _look(tile)]
+        return now
+
     def beat(self) -> dict[str, Any]:
         """How old the news from Slurm is, which grows while nothing else changes."""
         return {"slurm_age_s": self.map.slurm_age_s, "taken_at": self.map.taken_at}
+
+
+def _look(tile: Mapping[str, Any]) -> dict[str, Any]:
+    """A tile without what runs with the clock, which the browser reckons by itself."""
+    return {name: value for name, value in tile.items() if name not in seatmap.CLOCK}
 
 
 def _range(seats: seatmap.SeatMap) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import pytest
 
 from portal.web import broadcast
 from portal.web.broadcast import Broadcaster
+from portal.web.frame import Frame
 
 
 @dataclass
@@ -28,6 +29,9 @@ class Still:
 
     def said(self, language: str) -> dict[str, Any]:
         return {"number": self.number, "language": language}
+
+    def since(self, before: Frame, language: str) -> dict[str, Any]:
+        return {"number": self.number, "since": before.version}
 
     def beat(self) -> dict[str, Any]:
         return {"beat": True}
@@ -84,6 +88,30 @@ def test_all_listeners_share_the_frames() -> None:
     assert film.made <= 12
     numbers = [event["number"] for _, event in got[0]]
     assert numbers == sorted(set(numbers))
+
+
+def test_who_has_seen_the_last_frame_gets_what_changed_and_a_newcomer_all_of_it() -> None:
+    house = Broadcaster(Film(), every=0.1)
+    stream = house.listen("a", "en", time.time() + 20)
+    (_, first), (_, second) = take(stream, 2)
+    assert "since" not in first
+    assert second["since"] == str(first["number"])
+    late = house.listen("a", "en", time.time() + 20)
+    assert "since" not in take(late, 1)[0][1]
+    for one in (stream, late):
+        one.close()  # type: ignore[attr-defined]
+
+
+def test_who_has_missed_a_frame_gets_all_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    film = Film()
+    house = Broadcaster(film, every=60)
+    stream = house.listen("missed", "en", time.time() + 20)
+    take(stream, 1)
+    channel = house._channels["missed"]
+    channel.put(film("missed"))
+    channel.put(film("missed"))
+    assert "since" not in take(stream, 1)[0][1]
+    stream.close()  # type: ignore[attr-defined]
 
 
 def test_nothing_is_made_when_nobody_listens() -> None:

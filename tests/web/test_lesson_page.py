@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from portal.store import EVERYONE
+from portal.store.tables import Run
+from portal.web.snapshots import snapshot_of
 from tests.web.classroom import Classroom
 from tests.web.pages import Anatomy
 
@@ -37,6 +40,17 @@ def test_an_unchanged_snapshot_costs_nothing(classroom: Classroom) -> None:
         f"/lessons/{classroom.lesson_id}/snapshot", headers={"If-None-Match": first.headers["ETag"]}
     )
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_reader_who_follows_gets_only_the_seats_that_moved(classroom: Classroom) -> None:
+    before = snapshot_of(classroom.house, classroom.lesson_id)
+    done = next(tile for tile in before.map.tiles if tile.state == "succeeded")
+    with classroom.house.store.begin(EVERYONE) as session:
+        session.get_one(Run, done.run_id).metrics = {"accuracy": 0.123}
+    now = snapshot_of(classroom.house, classroom.lesson_id)
+    said = now.since(before, "en")
+    assert [tile["number"] for tile in said["tiles"]] == [done.number]
+    assert {**said, "tiles": now.said("en")["tiles"]} == now.said("en")
 
 
 def test_the_events_carry_the_snapshot(classroom: Classroom) -> None:
