@@ -14,7 +14,7 @@ from portal.catalog import Catalog
 from portal.errors import NotFound
 from portal.runs.life import move
 from portal.runs.states import RunState
-from portal.store.tables import Batch, Run, School
+from portal.store.tables import Batch, Run, School, Seat
 
 SECONDS_PER_MINUTE = 60
 MOST_AT_ONCE = 4000
@@ -60,9 +60,11 @@ def form(
     waiting = (
         select(Run, School.slurm_account)
         .join(School, School.id == Run.school_id)
+        .outerjoin(Seat, Seat.id == Run.seat_id)
         .where(Run.state == RunState.WAITING, Run.batch_id.is_(None))
         .where(School.slurm_account.not_in(without))
-        .order_by(Run.created_at, Run.id)
+        # The first seat is the first task: who looks at squeue finds the class in its order.
+        .order_by(Run.created_at, Seat.number, Run.id)
         .limit(MOST_AT_ONCE)
         .with_for_update(of=Run, skip_locked=True)
     )
