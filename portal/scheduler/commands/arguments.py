@@ -71,6 +71,8 @@ def queue(user: str, name: str | None = None) -> list[str]:
         "--noheader",
         "--array",
         "--all",
+        # Without it squeue asks the controller about federations first, every time.
+        "--local",
         "--states=all",
         f"--user={user}",
         *named,

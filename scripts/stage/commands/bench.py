@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from stage import race, school, sdiag, services, viewers, world
-from stage.checkout import StageError
+from stage.checkout import SERVICE_USER, StageError
 from stage.client import Portal
 from stage.plan import ClusterPlan
 from stage.race import Times
@@ -23,6 +23,7 @@ MANY_VIEWERS = 200
 POLL_S = 1.0  # agent.poll_s of scripts/stage/settings.toml
 WATCH_S = 20.0
 SAMPLES = {"image-classifier": "fashion-mnist-1000", "tabular-classifier": "penguins"}
+JOB_QUERIES = ("REQUEST_JOB_INFO", "REQUEST_JOB_USER_INFO", "REQUEST_JOB_INFO_SINGLE")
 FIGURES = ("first_running_s", "median_running_s", "last_running_s", "last_result_s")
 
 
@@ -103,9 +104,11 @@ def _polls(
         raise StageError(f"{silent} of {count} open pages were sent nothing")
     school.end_open_lessons(teacher)
     polls = WATCH_S / POLL_S
+    # One squeue is a question about jobs and one about partitions.
+    queries = sum(asked.by_type.get(kind, 0) for kind in JOB_QUERIES)
     return {
-        "per_poll": round(asked.by_user.get("kesuan", 0) / polls, 2),
-        "job_questions_per_poll": round(asked.by_type.get("REQUEST_JOB_INFO", 0) / polls, 2),
+        "queries_per_poll": round(queries / polls, 2),
+        "rpcs_per_poll": round(asked.by_user.get(SERVICE_USER, 0) / polls, 2),
     }
 
 
