@@ -45,6 +45,9 @@ def up(plan: ClusterPlan) -> None:
     rest = [name for name in daemons.expected(plan) if name.startswith(("slurmctld", "slurmd-"))]
     _start_missing(plan, rest)
     _wait(plan, rest, lambda: _nodes_ready(plan))
+    if plan.rest:
+        _start_missing(plan, ["slurmrestd"])
+        _wait(plan, ["slurmrestd"], lambda: listens(plan.rest_port))
 
 
 def down(plan: ClusterPlan) -> None:
@@ -121,23 +124,28 @@ def _make_folders(plan: ClusterPlan) -> None:
         "log": "root",
         "spool": "root",
         "devices": "root",
+        "tokens": "slurm",
     }
     for name, owner in owners.items():
         folder = plan.folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        _give(folder, owner, 0o700 if name == "state" else 0o755)
+        _give(folder, owner, 0o700 if name in {"state", "tokens"} else 0o755)
     for name in ("slurmctld", "slurmdbd", "mariadbd"):
         log = plan.folder / "log" / f"{name}.log"
         log.touch()
         _give(log, "mysql" if name == "mariadbd" else "slurm", 0o644)
     for number in range(plan.gpus):
         _make_device(plan.folder / "devices" / f"gpu{number}")
-    key = plan.folder / "munge" / "key"
+    _make_key(plan.folder / "munge" / "key", "munge", size=1024)
+    _make_key(plan.token_key, "slurm", size=32)
+
+
+def _make_key(key: Path, owner: str, size: int) -> None:
     if not key.exists():
         descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(os.urandom(1024))
-    _give(key, "munge", 0o600)
+            stream.write(os.urandom(size))
+    _give(key, owner, 0o600)
 
 
 def _make_device(file: Path) -> None:

@@ -35,12 +35,20 @@ def fill_in(plan: ClusterPlan, database_password: str) -> dict[str, str]:
         "gpus": plan.gpus,
         "last_gpu": plan.gpus - 1,
         "shards": plan.gpus * plan.shards,
+        "tokens": _tokens(plan),
     }
     return {
         file.name: Template(file.read_text()).substitute(values)
         for file in sorted(TEMPLATES.iterdir())
         if file.suffix in {".conf", ".cnf"}
     }
+
+
+def _tokens(plan: ClusterPlan) -> str:
+    """The lines that let slurmctld and slurmdbd believe tokens; nothing where none are wanted."""
+    if not plan.rest:
+        return "# (not on this cluster)"
+    return f"AuthAltTypes=auth/jwt\nAuthAltParameters=jwt_key={plan.token_key}"
 
 
 def write(plan: ClusterPlan, texts: dict[str, str]) -> bool:

@@ -14,7 +14,10 @@ from stage.processes import Process
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 JOBS_NICE = "10"
-DAEMONS = frozenset({"munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "slurmstepd"})
+REST_USER = "slurmrestd"
+DAEMONS = frozenset(
+    {"munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "slurmstepd", "slurmrestd"}
+)
 
 
 def environment(plan: ClusterPlan) -> dict[str, str]:
@@ -47,13 +50,15 @@ def running(plan: ClusterPlan) -> dict[str, Process]:
 
 def expected(plan: ClusterPlan) -> list[str]:
     nodes = [f"slurmd-{node}" for node in plan.node_names]
-    return ["munged", "mariadbd", "slurmdbd", "slurmctld", *nodes]
+    rest = ["slurmrestd"] if plan.rest else []
+    return ["munged", "mariadbd", "slurmdbd", "slurmctld", *nodes, *rest]
 
 
 def start(plan: ClusterPlan, name: str) -> None:
     """Start one daemon in the background; its owner drops to its own user where it has one."""
     folder = plan.folder
     user: str | None = None
+    also: dict[str, str] = {}
     if name == "munged":
         # The checkout's folders may belong to anybody, which munged refuses without --force.
         # The key itself is mode 600 and munge's.
@@ -74,17 +79,25 @@ def start(plan: ClusterPlan, name: str) -> None:
     elif name in {"slurmdbd", "slurmctld"}:
         user = "slurm"
         command = [name, "-D"]
+    elif name == "slurmrestd":
+        # A user of its own, neither root nor slurm, as its manual asks: it only passes tokens on,
+        # and so needs no key. https://slurm.schedmd.com/slurmrestd.html#SECTION_ENVIRONMENT-VARIABLES
+        user = REST_USER
+        # It would cut the numbers of an array's waiting tasks off after 64 characters.
+        also = {"SLURM_JWT": "daemon", "SLURM_BITSTR_LEN": "0"}
+        command = ["slurmrestd", "-a", "rest_auth/jwt", f"127.0.0.1:{plan.rest_port}"]
     else:
         # Nodes, portal and browser share this one machine: jobs, which inherit the niceness of
         # slurmd, must not keep the pages waiting.
         command = ["slurmd", "-D", "-n", JOBS_NICE, "-N", name.removeprefix("slurmd-")]
-    processes.start(command, folder / "log" / f"{name}.out", environment(plan), user)
+    processes.start(command, folder / "log" / f"{name}.out", {**environment(plan), **also}, user)
 
 
 def log_of(plan: ClusterPlan, name: str) -> Path:
     if name == "munged":
         return plan.folder / "munge" / "munged.log"
-    return plan.folder / "log" / f"{name}.log"
+    suffix = "out" if name == "slurmrestd" else "log"  # it has no log file of its own
+    return plan.folder / "log" / f"{name}.{suffix}"
 
 
 def program(process: Process) -> str:

@@ -27,6 +27,7 @@ class ClusterPlan:
     gpus: int = 2  # on each node
     shards: int = 8  # of each GPU: a share is an eighth
     port_base: int = 0  # 0: the first free block
+    rest: bool = False  # slurmrestd too, with tokens
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -68,13 +69,25 @@ class ClusterPlan:
         return self.port_base + 2
 
     @property
+    def rest_port(self) -> int:
+        return self.port_base + 3
+
+    @property
+    def token_key(self) -> Path:
+        """The key that signs tokens for slurmrestd; slurm's own, mode 600."""
+        return self.folder / "tokens" / "key"
+
+    @property
     def node_ports(self) -> range:
         first = self.port_base + FIRST_NODE_PORT
         return range(first, first + self.nodes)
 
     @property
     def ports(self) -> list[int]:
-        return [self.controller_port, self.accounting_port, self.database_port, *self.node_ports]
+        daemons = [self.controller_port, self.accounting_port, self.database_port]
+        if self.rest:
+            daemons.append(self.rest_port)
+        return [*daemons, *self.node_ports]
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ def test_everything_lies_below_the_clusters_own_folder(texts: dict[str, str]) ->
 
 def test_the_password_is_in_one_file_only(texts: dict[str, str]) -> None:
     assert [name for name, text in texts.items() if "a-password" in text] == ["slurmdbd.conf"]
+
+
+def test_tokens_count_only_where_they_are_wanted(texts: dict[str, str]) -> None:
+    both = ["slurm.conf", "slurmdbd.conf"]
+    assert not [name for name in both if "jwt" in "".join(options(texts[name]))]
+    plan = replace(PLAN, rest=True)
+    wanted = configuration.fill_in(plan, "a-password")
+    for name in both:
+        assert "AuthAltTypes=auth/jwt" in options(wanted[name])
+        assert f"AuthAltParameters=jwt_key={plan.token_key}" in options(wanted[name])
+    assert plan.rest_port in plan.ports
+    assert plan.rest_port not in PLAN.ports
 
 
 def test_shares_are_accounted_for_and_limited(texts: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ def _up(options: argparse.Namespace) -> int:
     saved = load_plan(options.name)
     sizes = {
         key: getattr(options, key)
-        for key in ("nodes", "gpus", "shards", "port_base")
+        for key in ("nodes", "gpus", "shards", "port_base", "rest")
         if getattr(options, key) is not None
     }
     plan = replace(saved or ClusterPlan(options.name), **sizes)
@@ -101,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--gpus", type=int, help="GPUs on each node (default 2)")
     up.add_argument("--shards", type=int, help="shares of each GPU (default 8)")
     up.add_argument("--port-base", type=int, help="first of its 100 ports (default: a free block)")
+    up.add_argument(
+        "--rest",
+        action=argparse.BooleanOptionalAction,
+        help="slurmrestd and tokens for it (default: as last time, at first none)",
+    )
     down = command("down", _down, "end its daemons and jobs")
     down.add_argument("--wipe", action="store_true", help="forget its accounts and history too")
     command("status", _status, "nodes, GPUs, shares and daemons; 0 only if all are up")
