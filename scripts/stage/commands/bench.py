@@ -90,7 +90,7 @@ def _polls(
             "data": SAMPLES["image-classifier"],
             "minutes": 40,
             "seats": [1, 2],
-            "parameters": {"epochs": 20},
+            "parameters": {"epochs": 30},
         },
     )
     while teacher.get(f"/lessons/{lesson['id']}")["counts"]["running"] < 2:
@@ -100,6 +100,8 @@ def _polls(
         time.sleep(WATCH_S)
         asked = sdiag.calls(plan)
         silent = received.count(0)
+    if not teacher.get(f"/lessons/{lesson['id']}")["live"]:
+        raise StageError("the class had ended before the agent's questions were counted")
     if silent:
         raise StageError(f"{silent} of {count} open pages were sent nothing")
     school.end_open_lessons(teacher)
