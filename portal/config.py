@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, is_dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -63,6 +64,9 @@ class Web:
     session_hours: int = _setting("Hours until a login ends.", 10, low=1, high=168)
     snapshot_seconds: float = _setting(
         "How often a class page's snapshot is made, however many look on.", 1.0, low=0.2, high=30
+    )
+    operations_from: list[str] = _setting(
+        "Addresses or networks that may read /readyz and /metrics.", ["127.0.0.1", "::1"]
     )
 
 
@@ -362,6 +366,12 @@ def _across(settings: Settings) -> list[Fault]:
     except OSError as cause:
         found = f"{secret} ({cause.strerror})"
         faults.append(Fault("portal.secret_key_file", found, "a readable file"))
+    for found in settings.web.operations_from:
+        try:
+            ip_network(found)
+        except ValueError:
+            allowed = 'an address or a network, as "10.1.0.0/16"'
+            faults.append(Fault("web.operations_from", repr(found), allowed))
     if settings.database.url.split(":")[0] not in ("sqlite", "postgresql+psycopg"):
         found = repr(_without_password(settings.database.url))
         faults.append(Fault("database.url", found, "sqlite:///… or postgresql+psycopg://…"))

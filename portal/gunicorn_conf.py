@@ -8,7 +8,10 @@ https://docs.gunicorn.org/en/stable/settings.html
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from portal.config import DEFAULT_FILE, ENVIRONMENT_VARIABLE, load
 
@@ -24,6 +27,18 @@ forwarded_allow_ips = "127.0.0.1,::1" if _web.trusted_proxies else ""
 graceful_timeout = 5
 timeout = 60
 keepalive = 15
-accesslog = None
+# One line for each answer, and gunicorn's own events in the same form.
+accesslog = "-"
+logger_class = "portal.operations.server_log.ServerLog"
 # Nothing here is steered over gunicorn's own socket, and the service user has no home for it.
 control_socket_disable = True
+
+
+def on_starting(_server: Any) -> None:
+    """Before the first worker: a folder where all of them count how long their answers take."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kesuan-metrics-")
+
+
+def on_exit(_server: Any) -> None:
+    """After the last worker."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

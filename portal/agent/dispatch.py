@@ -22,6 +22,7 @@ from portal.accelerators import Accelerator
 from portal.agent import folders, forming, lease
 from portal.catalog import Catalog
 from portal.config import Settings
+from portal.operations import tallies
 from portal.runs.life import move
 from portal.runs.states import RunState
 from portal.scheduler import (
@@ -94,7 +95,7 @@ class Dispatch:
         for batch_id, since in batches:
             job_id = known.get(batch_id) or self._in_accounting(batch_id, since)
             if job_id is not None:
-                self._adopt(batch_id, job_id)
+                self._adopt(batch_id, job_id, "adopted")
                 continue
             empty_since = self._empty_since.setdefault(batch_id, self.clock())
             if self.clock() - empty_since >= self.settings.slurm.settle_s:
@@ -133,7 +134,9 @@ class Dispatch:
         try:
             job = self.scheduler.submit(request)
         except Ambiguous as error:
-            log.warning("batch=%s submission is in doubt: %s", batch_id, error)
+            with self._leased() as session:
+                _count(session, "in-doubt")
+            log.warning("submission in doubt", extra={"batch": batch_id, "error": str(error)})
             return False
         except Unavailable as error:
             self._silent_until = self.clock() + BACKOFF_S
@@ -147,7 +150,7 @@ class Dispatch:
         except Rejected as error:
             self._refuse(batch_id, error)
             return False
-        self._adopt(batch_id, job.job_id)
+        self._adopt(batch_id, job.job_id, "accepted")
         return True
 
     def _lay_out(self, batch_id: str) -> Path:
@@ -186,30 +189,44 @@ class Dispatch:
             signal_before_s=min(slurm.finish_signal_s, batch.minutes * 60 // 3),
         )
 
-    def _adopt(self, batch_id: str, job_id: int) -> None:
+    def _adopt(self, batch_id: str, job_id: int, outcome: str) -> None:
         now = self.clock()
         with self._leased() as session:
+            _count(session, outcome)
             batch = session.get_one(Batch, batch_id)
             batch.state, batch.job_id, batch.submitted_at = "submitted", job_id, now
             for run in batch.runs:
                 if not RunState(run.state).final:
                     move(run, RunState.SUBMITTED, at=now)
         self._empty_since.pop(batch_id, None)
-        log.info("batch=%s job=%s submitted", batch_id, job_id)
+        log.info(
+            "submitted",
+            extra={
+                "batch": batch_id,
+                "job": job_id,
+                "outcome": outcome,
+                "runs": [run.id for run in batch.runs],
+            },
+        )
 
     def _put_back(self, batch_id: str, reason: str, words: str) -> None:
         """Nothing was made in Slurm: the runs wait, with the reason, and are tried again."""
         now = self.clock()
         with self._leased() as session:
+            _count(session, "put-back")
             batch = session.get_one(Batch, batch_id)
             batch.state, batch.submitting_since, batch.error = "forming", None, words
             for run in batch.runs:
                 move(run, RunState.WAITING, at=now, reason=reason, slurm_words=words)
             self._paused[batch.account] = now + BACKOFF_S
-        log.warning("batch=%s not submitted, will be tried again: %s %s", batch_id, reason, words)
+        log.warning(
+            "not submitted, will be tried again",
+            extra={"batch": batch_id, "reason": reason, "words": words},
+        )
 
     def _refuse(self, batch_id: str, error: Rejected) -> None:
         with self._leased() as session:
+            _count(session, "refused")
             batch = session.get_one(Batch, batch_id)
             batch.state, batch.error = "closed", error.words
             for run in batch.runs:
@@ -220,18 +237,19 @@ class Dispatch:
                     reason="refused-by-slurm",
                     slurm_words=error.words,
                 )
-        log.error("batch=%s refused by Slurm: %s", batch_id, error.words or error)
+        log.error("refused by Slurm", extra={"batch": batch_id, "words": error.words or str(error)})
 
     def send_again(self, batch_id: str) -> None:
         """Make a batch that Slurm surely does not have ready to be sent under the same name."""
         with self._leased() as session:
+            _count(session, "sent-again")
             batch = session.get_one(Batch, batch_id)
             batch.state, batch.job_id, batch.submitted_at = "forming", None, None
             for run in batch.runs:
                 if not RunState(run.state).final:
                     move(run, RunState.WAITING, at=self.clock(), reason="no-answer-from-slurm")
         self._empty_since.pop(batch_id, None)
-        log.warning("batch=%s is not in Slurm and is sent again", batch_id)
+        log.warning("not in Slurm, sent again", extra={"batch": batch_id})
 
     @contextmanager
     def _leased(self) -> Iterator[Session]:
@@ -239,3 +257,7 @@ class Dispatch:
             if not lease.hold(session, self.holder, self.clock(), self.settings.agent.lease_s):
                 raise LeaseLost
             yield session
+
+
+def _count(session: Session, outcome: str) -> None:
+    tallies.add(session, {tallies.submission(outcome): 1})

@@ -46,5 +46,11 @@ class Housekeeping:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         log.info(
-            "swept contents=%d bytes=%d uploads=%d", swept.contents, swept.bytes, swept.uploads
+            "swept",
+            extra={
+                "contents": swept.contents,
+                "bytes": swept.bytes,
+                "uploads": swept.uploads,
+                "batches": len(folders),
+            },
         )

@@ -26,12 +26,12 @@ def hold(session: Session, holder: str, now: float, seconds: float) -> bool:
     """
     lease = session.get(Lease, NAME, with_for_update=True, populate_existing=True)
     if lease is None:
-        session.add(Lease(name=NAME, holder=holder, until=now + seconds))
+        session.add(Lease(name=NAME, holder=holder, until=now + seconds, renewed_at=now))
         session.flush()
         return True
     if lease.holder != holder and lease.until > now:
         return False
-    lease.holder, lease.until = holder, now + seconds
+    lease.holder, lease.until, lease.renewed_at = holder, now + seconds, now
     return True
 
 

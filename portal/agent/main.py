@@ -40,10 +40,10 @@ def main(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     program = publish(settings.templates.folders, settings.data.root)
     agent = Agent(settings, store, catalog, open_scheduler(settings.slurm), program)
-    log.info("agent=%s program=%s started", agent.holder, program)
+    log.info("agent started", extra={"agent": agent.holder, "program": program})
     agent.work(stop)
     store.close()
-    log.info("agent=%s stopped", agent.holder)
+    log.info("agent stopped", extra={"agent": agent.holder})
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Agent:
                 if wait == TICK_S:
                     self.round()
             except LeaseLost:
-                log.warning("agent=%s another agent has taken over", self.holder)
+                log.warning("another agent has taken over", extra={"agent": self.holder})
                 self._next_renewal = 0.0
                 wait = self.settings.agent.lease_s / 3
             except OperationalError:

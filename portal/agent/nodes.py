@@ -46,7 +46,7 @@ class Nodes:
             nodes, accounts = self.scheduler.nodes(), self.scheduler.accounts()
             version = self.scheduler.version()
         except SchedulerError as error:
-            log.warning("nodes are not seen: %s", error)
+            log.warning("nodes are not seen", extra={"error": str(error)})
             return
         with self.store.begin(EVERYONE) as session:
             shares = select(Batch.id, Batch.eighths).where(Batch.state == "submitted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from portal.agent import lease, verdict
 from portal.agent.dispatch import Dispatch
 from portal.agent.verdict import Verdict
 from portal.config import Settings
+from portal.operations import tallies
 from portal.results.folder import RunFolder
 from portal.results.status import Status
 from portal.runs.changes import ending_reason
@@ -43,6 +44,8 @@ class Watch:
     clock: Callable[[], float] = time.time
     seen: Sequence[TaskStatus] = ()
     _history_asked: dict[str, float] = field(default_factory=dict)
+    # What the transaction in hand has to add to the tallies.
+    _counts: Counter[str] = field(default_factory=Counter)
 
     def look(self) -> None:
         """One round. Slurm is asked nothing while nothing is alive."""
@@ -54,14 +57,15 @@ class Watch:
         try:
             snapshot = self.scheduler.alive()
         except Unavailable as error:
-            log.warning("Slurm does not answer: %s", error)
+            log.warning("Slurm does not answer", extra={"error": str(error)})
             self.dispatch.no_answer()
             with self.store.begin(EVERYONE) as session:
+                tallies.add(session, {tallies.answer("none"): 1})
                 lease.note_answer(session, self.clock(), error.words or str(error))
             return
         self.seen = snapshot.tasks
         for row in snapshot.unreadable:
-            log.error("a row of Slurm's answer makes no sense: %r", row)
+            log.error("a row of Slurm's answer makes no sense", extra={"row": row})
         self._reconcile(snapshot.by_task(), complete=snapshot.complete)
         if snapshot.complete:
             self.dispatch.recover({task.name: task.job_id for task in snapshot.tasks})
@@ -79,6 +83,7 @@ class Watch:
             if (task := known.get(_key(run))) is None or task.state.ended
         }
         vanished: set[str] = set()
+        self._counts = Counter({tallies.answer("complete" if complete else "incomplete"): 1})
         with self.store.begin(EVERYONE) as session:
             lease.note_answer(session, self.clock(), None)
             for run in self._followed(session):
@@ -88,6 +93,7 @@ class Watch:
                 elif complete and run.id in words and self._gone(run, words[run.id]):
                     vanished.add(_key(run)[0])
             self._close(session)
+            tallies.add(session, self._counts)
         for batch_id in vanished:
             self._after_vanishing(batch_id)
 
@@ -108,7 +114,7 @@ class Watch:
             run.checked_at = None
             found = verdict.of_live(task)
             if found is None:
-                log.warning("run=%s unknown state in Slurm: %r", run.id, task.state.raw)
+                log.warning("unknown state in Slurm", extra={"run": run.id, "raw": task.state.raw})
                 found = Verdict(RunState(run.state), "checking", task.state.raw)
             self._move(run, found, task.started or now)
             return
@@ -125,8 +131,21 @@ class Watch:
     def _move(self, run: Run, to: Verdict, at: float) -> None:
         # While a cancellation is on its way, what was asked is the reason that people see.
         reason = to.reason if to.state.final else ending_reason(run) or to.reason
-        if move(run, to.state, at=at, reason=reason, slurm_words=to.slurm_words):
-            log.info("run=%s batch=%s state=%s reason=%s", run.id, run.batch_id, to.state, reason)
+        before = run.state
+        if not move(run, to.state, at=at, reason=reason, slurm_words=to.slurm_words):
+            return
+        if run.state != before:
+            self._counts[tallies.reconciled(run.state)] += 1
+        log.info(
+            "run moved",
+            extra={
+                "run": run.id,
+                "batch": run.batch_id,
+                "attempt": run.attempt,
+                "state": to.state.value,
+                "reason": reason,
+            },
+        )
 
     def _history(self, absent: Iterable[Run]) -> dict[tuple[str, int], TaskStatus]:
         """What accounting knows of the batches of runs that the controller no longer shows."""
@@ -142,7 +161,7 @@ class Watch:
         try:
             past = self.scheduler.history(due, min(since[b] for b in due) - 60)
         except Unavailable as error:
-            log.warning("accounting does not answer: %s", error)
+            log.warning("accounting does not answer", extra={"error": str(error)})
             return {}
         # Accounting lags behind: what it calls alive and the controller does not know is no news.
         return {(task.name, task.task): task for task in past if task.state.ended}
@@ -168,6 +187,7 @@ class Watch:
 
     def _after_vanishing(self, batch_id: str) -> None:
         """A controller that forgot a batch that it had acknowledged: send it again, whole."""
+        self._counts = Counter()
         with self.store.begin(EVERYONE) as session:
             batch = session.get_one(Batch, batch_id)
             whole = all(run.state == RunState.SUBMITTED for run in batch.runs)
@@ -175,6 +195,7 @@ class Watch:
                 for run in batch.runs:
                     if run.state == RunState.SUBMITTED:
                         self._move(run, verdict.lost(None), self.clock())
+            tallies.add(session, self._counts)
         if whole:
             self.dispatch.send_again(batch_id)
 

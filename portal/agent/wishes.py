@@ -53,10 +53,21 @@ class Wishes:
             try:
                 tell(array, sorted(run.task for run in wanted if run.task is not None))
             except SchedulerError as error:
-                log.warning("batch=%s %s not passed on yet: %s", array.name, wish, error)
+                log.warning(
+                    "wish not passed on yet",
+                    extra={"batch": array.name, "wish": wish, "error": str(error)},
+                )
                 continue
             self._told.update((run.id, run.attempt, wish) for run in wanted)
-            log.info("batch=%s job=%s %s runs=%d", array.name, array.job_id, wish, len(wanted))
+            log.info(
+                "wish passed on",
+                extra={
+                    "batch": array.name,
+                    "job": array.job_id,
+                    "wish": wish,
+                    "runs": [run.id for run in wanted],
+                },
+            )
 
 
 def _by_array(runs: Iterable[Run]) -> dict[SubmittedArray, list[Run]]:

@@ -99,7 +99,8 @@ def of_http(error: HTTPException) -> Response:
 
 def of_anything(error: Exception) -> Response:
     """The answer for a fault of ours; the cause goes to the log, never to the reader."""
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    told = {"method": request.method, "path": request.path}
+    log.error("an answer of the API failed", exc_info=error, extra=told)
     return _answer(500, *FAULT, {}, transient=False)
 
 

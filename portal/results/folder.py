@@ -104,7 +104,8 @@ class RunFolder:
                 with self._attempt(attempt) as folder:
                     return artifacts.opened(folder, name)
             except OSError as fault:
-                log.info("run %s, artifact %r: %s", self.run_id, name, fault)
+                told = {"run": self.run_id, "artifact": name, "error": str(fault)}
+                log.info("an artifact cannot be opened", extra=told)
         raise NotFound(N_("This training has left no such file."))
 
     def confusion(self, attempt: int) -> Confusion | None:
@@ -151,7 +152,8 @@ class RunFolder:
         except FileNotFoundError:
             return None
         except (OSError, Malformed) as fault:
-            log.warning("run %s, attempt %s, %s: %s", self.run_id, attempt, name, fault)
+            told = {"run": self.run_id, "attempt": attempt, "file": name, "error": str(fault)}
+            log.warning("a file of run %s cannot be believed", self.run_id, extra=told)
             return None
 
 

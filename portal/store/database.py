@@ -96,9 +96,12 @@ def make_engine(settings: Database) -> Engine:
     url = make_url(settings.url)
     if settings.password_file is not None:
         url = url.set(password=settings.password_file.read_text(encoding="utf-8").strip())
+    # An error of the database is logged whole; the values of a statement may be hashes of secrets.
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        return create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20
+        )
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediately)
     return engine

@@ -272,6 +272,7 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     holder: Mapped[str]
     until: Mapped[float]
+    renewed_at: Mapped[float | None]
     slurm_answered_at: Mapped[float | None]
     slurm_error: Mapped[str | None] = mapped_column(Text)
 
@@ -284,3 +285,12 @@ class ClusterView(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     seen_at: Mapped[float]
     view: Mapped[dict[str, Any]]
+
+
+class Tally(Base):
+    """How often something has happened since the portal began; counted by the agent."""
+
+    __tablename__ = "tally"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    total: Mapped[int] = mapped_column(BigInteger, default=0)

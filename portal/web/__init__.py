@@ -21,8 +21,10 @@ from portal.web import (
     headers,
     history,
     home,
+    latency,
     lessons,
     login,
+    operations,
     results,
     runs,
     seat,
@@ -42,6 +44,7 @@ NOUNS = (
     history,
     home,
     lessons,
+    operations,
     results,
     runs,
     seat,
@@ -55,6 +58,7 @@ def register(app: Flask) -> None:
     house: Services = app.extensions[EXTENSION]
     app.config.update(cookies.configuration(house.settings.web))
     speech.register(app, house.settings.portal)
+    latency.register(app)
     # What is registered first sees an answer last: compression comes after all that is below.
     Compress(app)
     # The size of a body is limited before anything, CSRF's check included, reads it.

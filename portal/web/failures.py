@@ -79,7 +79,8 @@ def _plain(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.exception("%s %s", request.method, request.path, exc_info=error)
+    told = {"method": request.method, "path": request.path}
+    log.exception("a page failed", exc_info=error, extra=told)
     return answer(
         500,
         _("Something went wrong on our side. Nothing that had been saved is lost."),

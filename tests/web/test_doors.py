@@ -11,7 +11,17 @@ from portal.store import EVERYONE
 from portal.store.tables import Run, User
 from tests.web.classroom import PASSWORD, Classroom, token
 
-OPEN = {"static", "session.form", "session.enter", "appearance.language", "appearance.theme"}
+OPEN = {
+    "static",
+    "session.form",
+    "session.enter",
+    "appearance.language",
+    "appearance.theme",
+    # Machines ask these: tests/web/test_operations.py says who may.
+    "operations.healthz",
+    "operations.readyz",
+    "operations.metrics",
+}
 API = "api"
 
 

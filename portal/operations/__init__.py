@@ -1,0 +1,1 @@
+"""What the centre's staff watch the portal by: readiness, figures, and lines of log."""
