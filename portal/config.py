@@ -102,12 +102,16 @@ class Slurm:
     """How the agent reaches Slurm."""
 
     backend: str = _setting(
-        "The way in: Slurm's commands, or a simulation in memory for trying things out.",
-        "commands",
-        choices=("commands", "memory"),
+        "The way in: Slurm's commands, pyslurm, or a simulation in memory for trying things out; "
+        "auto takes pyslurm where one is installed that fits this Slurm, else the commands.",
+        "auto",
+        choices=("auto", "commands", "pyslurm", "memory"),
     )
     conf: Path | None = _setting("SLURM_CONF for Slurm's commands, if not the default.", None)
     bin: Path | None = _setting("Folder of Slurm's commands, if not on PATH.", None)
+    pyslurm: Path | None = _setting(
+        "Folder that holds pyslurm, if it is not among the portal's own packages.", None
+    )
     partition: str = _setting("Partition that runs go to.")
     qos: str | None = _setting("QOS of runs, if the site uses one.", None)
     user: str = _setting("Service user that the jobs of the portal run as.", "kesuan")

@@ -10,10 +10,10 @@ from contextlib import closing
 from portal.config import Settings
 from portal.doctor import catalogue, database, files, schools, site
 from portal.doctor.canary import Canary
-from portal.doctor.finding import Finding, Verdict, fault, skipped
+from portal.doctor.finding import Finding, Verdict, fault, ok, skipped
 from portal.language import N_
 from portal.people.schools import list_schools
-from portal.scheduler import AccountStatus, Scheduler, SchedulerError
+from portal.scheduler import AccountStatus, Scheduler, SchedulerError, choice
 from portal.store import EVERYONE, Store
 from portal.store.tables import School
 
@@ -27,6 +27,11 @@ def examine(settings: Settings, scheduler: Scheduler) -> Iterator[Finding]:
         yield from of_database
         readable = all(finding.verdict is not Verdict.FAULT for finding in of_database)
         known = _schools(store) if readable else []
+    way = choice(settings.slurm)
+    yield ok(
+        "backend",
+        N_("Slurm is reached by {backend}: {reason}.", backend=way.backend, reason=way.reason),
+    )
     try:
         yield from site.look(settings, scheduler.site(), scheduler.nodes())
         accounts = scheduler.accounts()

@@ -1,6 +1,6 @@
 """The Slurm boundary: one protocol, several backends, one table of states."""
 
-from portal.scheduler.choose import open_scheduler
+from portal.scheduler.choose import Choice, choice, open_scheduler
 from portal.scheduler.errors import (
     Ambiguous,
     NotPermitted,
@@ -30,6 +30,7 @@ __all__ = [
     "AccountStatus",
     "Ambiguous",
     "ArrayRequest",
+    "Choice",
     "GresCount",
     "JobState",
     "NodeState",
@@ -45,6 +46,7 @@ __all__ = [
     "SubmittedArray",
     "TaskStatus",
     "Unavailable",
+    "choice",
     "open_scheduler",
     "parse_state",
 ]

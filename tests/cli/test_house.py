@@ -26,7 +26,7 @@ def test_the_settings_are_printed_as_a_file_that_can_be_read_again(
     again = tmp_path / "again.toml"
     again.write_text(said.out, encoding="utf-8")
     assert load(again) == load(settings_file)
-    assert tomllib.loads(said.out)["slurm"]["backend"] == "commands"
+    assert tomllib.loads(said.out)["slurm"]["backend"] == "auto"
 
 
 def test_no_secret_is_printed(run: Kesuan, settings_file: Path) -> None:

@@ -90,4 +90,5 @@ def test_the_command_fails_on_a_fault_and_says_what_to_do(
     found = json.loads(capsys.readouterr().out)
     assert ended.value.code == 1
     assert {row["check"] for row in found if row["verdict"] == "fault"} == {"slurm"}
+    assert "backend" in {row["check"] for row in found if row["verdict"] == "ok"}
     assert all(row["advice"] for row in found if row["verdict"] in ("warn", "fault"))
