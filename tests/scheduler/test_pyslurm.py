@@ -137,7 +137,7 @@ def test_a_worker_answers_dies_and_is_replaced(scheduler: PyslurmScheduler, fold
     with pytest.raises(Unavailable, match="Unable to contact"):
         scheduler.alive()
     (folder / "down").unlink()
-    with pytest.raises(Ambiguous, match="without a word"):
+    with pytest.raises(Ambiguous, match="it said nothing"):
         scheduler.submit(replace(REQUEST, name="die"))
     assert len(scheduler.find("a")) == 3
 
@@ -177,7 +177,7 @@ def over(keeper: Keeper) -> PyslurmScheduler:
     [
         ("read q; sleep 600", "in time"),
         ("read q; kill -STOP $$", "in time"),
-        ("read q; kill -KILL $$", "without a word"),
+        ("read q; kill -KILL $$", "it said nothing"),
         ("read q; echo fatal: no way on >&2; exit 1", "fatal: no way on"),
         ("read q; echo nonsense", "no answer at all"),
         ("read q; echo []", "no answer at all"),

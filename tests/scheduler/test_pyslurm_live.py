@@ -23,7 +23,7 @@ from tests.conftest import Cluster
 from tests.scheduler.conftest import SERVICE_USER
 from tests.scheduler.contract import SchedulerContract, new_name
 from tests.scheduler.live import LiveWorld
-from tests.scheduler.test_live import ATTRIBUTES, job
+from tests.scheduler.test_live import ATTRIBUTES, job, queries
 
 VARIABLE = "KESUAN_PYSLURM_PATH"
 SWITCH = ("/usr/bin/setpriv", f"--reuid={SERVICE_USER}", f"--regid={SERVICE_USER}")
@@ -122,6 +122,18 @@ def test_the_queue_is_the_same_as_by_the_commands(
         assert plain(ours) == plain(theirs)
     for array in arrays:
         live.scheduler.cancel(array)
+
+
+def test_one_snapshot_is_one_query_however_much_is_alive(
+    live: LiveWorld, shared: PyslurmScheduler
+) -> None:
+    arrays = [shared.submit(live.request(10, hold=True)) for _ in range(3)]
+    before = queries(live)
+    snapshot = shared.alive()
+    assert queries(live) - before == 1
+    assert len(snapshot.tasks) >= 30
+    for array in arrays:
+        shared.cancel(array)
 
 
 def test_a_job_is_the_same_as_by_the_commands(live: LiveWorld, shared: PyslurmScheduler) -> None:
