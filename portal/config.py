@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 ENVIRONMENT_VARIABLE = "KESUAN_SETTINGS"
 DEFAULT_FILE = Path("/etc/kesuan/kesuan.toml")
@@ -102,15 +103,47 @@ class Slurm:
     """How the agent reaches Slurm."""
 
     backend: str = _setting(
-        "The way in: Slurm's commands, pyslurm, or a simulation in memory for trying things out; "
+        "The way in: Slurm's commands, pyslurm, slurmrestd (rest), or a simulation in memory for "
+        "trying things out; "
         "auto takes pyslurm where one is installed that fits this Slurm, else the commands.",
         "auto",
-        choices=("auto", "commands", "pyslurm", "memory"),
+        choices=("auto", "commands", "pyslurm", "rest", "memory"),
     )
     conf: Path | None = _setting("SLURM_CONF for Slurm's commands, if not the default.", None)
     bin: Path | None = _setting("Folder of Slurm's commands, if not on PATH.", None)
     pyslurm: Path | None = _setting(
         "Folder that holds pyslurm, if it is not among the portal's own packages.", None
+    )
+    rest_url: str | None = _setting(
+        "rest: slurmrestd as https://host:port, unix:/path/of/socket, or http:// on this machine.",
+        None,
+    )
+    rest_ca_file: Path | None = _setting(
+        "rest: certificates that are trusted for https, if not the system's.", None
+    )
+    rest_token_command: list[str] = _setting(
+        "rest: command that prints a token; {user} and {seconds} in its words are filled in.",
+        ["scontrol", "token", "username={user}", "lifespan={seconds}"],
+    )
+    rest_token_key_file: Path | None = _setting(
+        "rest: the cluster's key, to sign tokens here instead; whoever reads it can be any user.",
+        None,
+    )
+    rest_token_s: int = _setting(
+        "rest: life of a token; it is renewed when half of it is over.", 600, low=120, high=86_400
+    )
+    rest_cluster: str | None = _setting(
+        "rest: name of the cluster, if slurmdbd knows several.", None
+    )
+    rest_enforce: list[str] = _setting(
+        "rest: AccountingStorageEnforce of slurm.conf, which slurmrestd does not tell.", []
+    )
+    rest_min_job_age_s: int = _setting("rest: MinJobAge of slurm.conf.", 300, low=2, high=1_000_000)
+    rest_message_timeout_s: int = _setting(
+        "rest: MessageTimeout of slurm.conf.", 10, low=1, high=600
+    )
+    rest_max_array_size: int = _setting(
+        "rest: MaxArraySize of slurm.conf.", 1001, low=2, high=4_000_001
     )
     partition: str = _setting("Partition that runs go to.")
     qos: str | None = _setting("QOS of runs, if the site uses one.", None)
@@ -376,10 +409,37 @@ def _across(settings: Settings) -> list[Fault]:
         except ValueError:
             allowed = 'an address or a network, as "10.1.0.0/16"'
             faults.append(Fault("web.operations_from", repr(found), allowed))
+    faults += _rest(settings.slurm)
     if settings.database.url.split(":")[0] not in ("sqlite", "postgresql+psycopg"):
         found = repr(_without_password(settings.database.url))
         faults.append(Fault("database.url", found, "sqlite:///… or postgresql+psycopg://…"))
     return faults
+
+
+def _rest(slurm: Slurm) -> list[Fault]:
+    """A token is worth a password: it goes to this machine, or by TLS.
+
+    It outlives every request that it goes with, so that one that is not taken never was.
+    """
+    if slurm.backend != "rest":
+        return []
+    if slurm.rest_token_s < 4 * slurm.command_timeout_s:
+        allowed = "at least four times slurm.command_timeout_s"
+        return [Fault("slurm.rest_token_s", repr(slurm.rest_token_s), allowed)]
+    allowed = "https://host:port, unix:/path, or http:// on this machine"
+    if slurm.rest_url is None:
+        return [Fault("slurm.rest_url", "nothing", allowed)]
+    scheme, _, rest = slurm.rest_url.partition(":")
+    try:
+        host = urlsplit(slurm.rest_url).hostname
+    except ValueError:
+        host = None
+    here = host in ("localhost", "127.0.0.1", "::1")
+    if scheme == "unix" and rest.startswith("/"):
+        return []
+    if host and (scheme == "https" or (scheme == "http" and here)):
+        return []
+    return [Fault("slurm.rest_url", repr(slurm.rest_url), allowed)]
 
 
 def _without_password(url: str) -> str:

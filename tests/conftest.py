@@ -82,7 +82,7 @@ class Cluster:
         processes.send(daemons.running(self.plan)[daemon], number)
 
 
-def start_cluster(name: str, **sizes: int) -> Cluster:
+def start_cluster(name: str, **sizes: int | bool) -> Cluster:
     """An embedded cluster for tests; the caller ends it with ``stage.cluster.down``."""
     if os.geteuid() != 0:
         pytest.skip("a cluster's daemons run as several users, which needs root: ./scripts/test")

@@ -11,6 +11,7 @@ from portal.scheduler.commands import CommandsScheduler, Runner
 from portal.scheduler.memory import MemoryScheduler
 from portal.scheduler.protocol import Scheduler
 from portal.scheduler.pyslurm import PyslurmScheduler, fitting
+from portal.scheduler.rest import RestScheduler
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,6 @@ def _commands(settings: Slurm) -> CommandsScheduler:
 _OPENERS: Mapping[str, Callable[[Slurm], Scheduler]] = {
     "commands": _commands,
     "pyslurm": PyslurmScheduler.from_settings,
+    "rest": RestScheduler.from_settings,
     "memory": lambda _: MemoryScheduler(),
 }

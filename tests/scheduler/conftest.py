@@ -12,7 +12,7 @@ import pytest
 from stage import cluster as stage_cluster
 
 from portal.scheduler.commands import CommandsScheduler, Runner
-from tests.conftest import Cluster, start_cluster
+from tests.conftest import NAME, Cluster, start_cluster
 from tests.scheduler.live import LiveWorld
 
 SERVICE_USER = "kesuan"
@@ -22,7 +22,8 @@ COMMANDS = ("sbatch", "squeue", "sacct", "scancel", "scontrol", "sacctmgr")
 @pytest.fixture(scope="session")
 def live_cluster() -> Iterator[Cluster]:
     """Two nodes of two GPUs of eight shares; school1 is roomy, school2 has four shares."""
-    cluster = start_cluster("sched", nodes=2)
+    name = "sched" if NAME == "tests" else f"{NAME}sched"
+    cluster = start_cluster(name, nodes=2, rest=True)
     cluster.account("school1", 64)
     cluster.account("school2", 4)
     yield cluster

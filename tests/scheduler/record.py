@@ -19,6 +19,7 @@ from portal.scheduler import ArrayRequest
 from portal.scheduler.commands import arguments
 from portal.scheduler.commands.runner import QUERY_ENVIRONMENT
 from tests.conftest import Cluster, start_cluster
+from tests.scheduler import record_rest
 
 PAYLOADS = Path(__file__).parent / "payloads"
 USER = "kesuan"
@@ -82,13 +83,15 @@ class Recorder:
 
 def main() -> None:
     """Make work, ask, write."""
-    cluster = start_cluster(sys.argv[1])
+    cluster = start_cluster(sys.argv[1], rest=True)
     cluster.account("school1", 64)
     cluster.account("school2", 4)
     with tempfile.TemporaryDirectory(dir=cluster.plan.folder) as folder:
         work = Path(folder)
         work.chmod(0o777)
-        _record(Recorder(cluster, work))
+        recorder = Recorder(cluster, work)
+        _record(recorder)
+        record_rest.record(cluster, work, recorder.folder.name.removeprefix("slurm-"))
 
 
 def _record(recorder: Recorder) -> None:

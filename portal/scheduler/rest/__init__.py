@@ -1,0 +1,7 @@
+"""The backend over slurmrestd, for a portal that stands outside the cluster."""
+
+from portal.scheduler.rest.backend import RestScheduler, Undisclosed
+from portal.scheduler.rest.client import Client
+from portal.scheduler.rest.tokens import CommandSigner, KeySigner, Tokens
+
+__all__ = ["Client", "CommandSigner", "KeySigner", "RestScheduler", "Tokens", "Undisclosed"]

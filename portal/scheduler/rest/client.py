@@ -1,0 +1,110 @@
+"""HTTP to slurmrestd: one request, one answer, and nothing of a token in any error."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from portal.scheduler.errors import Unavailable
+from portal.scheduler.rest.tokens import Tokens
+
+UNIX = "unix:"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; `body` is None where it was no JSON."""
+
+    status: int
+    body: object
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Reply(status={self.status})"
+
+
+class NoReply(Exception):
+    """No whole answer came. `sent` tells whether the request may have arrived."""
+
+    def __init__(self, words: str, *, sent: bool) -> None:
+        super().__init__(words)
+        self.words = words
+        self.sent = sent
+
+
+class Client:
+    """Requests to one slurmrestd: `https://host:port`, or `unix:/run/slurmrestd.socket`.
+
+    Each request has a connection of its own: a kept one that the server has closed meanwhile would
+    make a submission ambiguous for nothing. Proxies in the caller's environment do not count.
+    """
+
+    def __init__(
+        self, url: str, tokens: Tokens, timeout_s: float, authority: Path | None = None
+    ) -> None:
+        self._url = url
+        self._tokens = tokens
+        self._timeout_s = timeout_s
+        self._authority = authority
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """One request; raises `NoReply`, or `Unavailable` where there is no token to send."""
+        token = self._tokens.current()
+        headers = {"X-SLURM-USER-NAME": self._tokens.user, "X-SLURM-USER-TOKEN": token}
+        try:
+            with self._open() as http:
+                answer = http.request(
+                    method,
+                    path,
+                    params=query,
+                    json=body,
+                    headers={**headers, "Connection": "close"},
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as cause:
+            raise NoReply(f"slurmrestd at {self._url}: {cause}", sent=False) from None
+        except httpx.HTTPError as cause:
+            words = f"slurmrestd at {self._url}: {type(cause).__name__} {cause}".strip()
+            raise NoReply(words, sent=True) from None
+        return Reply(answer.status_code, _read(answer.content), token)
+
+    def renew(self, reply: Reply) -> None:
+        """The token of this answer was not taken."""
+        self._tokens.drop(reply.token)
+
+    def _open(self) -> httpx.Client:
+        timeout = httpx.Timeout(self._timeout_s)
+        if self._url.startswith(UNIX):
+            socket = httpx.HTTPTransport(uds=self._url.removeprefix(UNIX))
+            # The name stands in the Host header only.
+            return httpx.Client(base_url="http://slurmrestd", transport=socket, timeout=timeout)
+        return httpx.Client(
+            base_url=self._url, timeout=timeout, trust_env=False, verify=self._trusted()
+        )
+
+    def _trusted(self) -> ssl.SSLContext | bool:
+        if self._authority is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=self._authority)
+        except (OSError, ssl.SSLError) as cause:
+            raise Unavailable(f"{self._authority}: {cause}") from cause
+
+
+def _read(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,101 @@
+"""The API versions that the portal speaks, and all that differs between them. Pure.
+
+A slurmrestd serves three or so versions side by side and says which in its OpenAPI document.
+https://slurm.schedmd.com/rest_api.html, https://slurm.schedmd.com/rest.html#compat
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from portal.scheduler.errors import Unavailable
+from portal.scheduler.rest.payload import table
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of the API.
+
+    - `name` is what stands in paths.
+    - `plain`: a number is a number, a state a word and the environment a table. Later versions
+      write {"set": true, "infinite": false, "number": 5}, lists of words, and ["KEY=value"].
+    - `gres` is the key of a submission that takes generic resources.
+    - `signals_batch`: a signal can be meant for the batch process. Without it signals reach job
+      steps only, so the script makes itself one: see `requests.as_step`.
+    - `tells_exit`: accounting tells exit codes. Without it every job has ended with 0, those that
+      failed too (seen in 22.05.8, the same in its three versions).
+    """
+
+    name: str
+    plain: bool = False
+    gres: str = "tres_per_node"
+    signals_batch: bool = True
+    tells_exit: bool = True
+
+    @property
+    def jobs(self) -> str:
+        return f"/slurm/{self.name}/jobs"
+
+    @property
+    def submit(self) -> str:
+        return f"/slurm/{self.name}/job/submit"
+
+    @property
+    def nodes(self) -> str:
+        return f"/slurm/{self.name}/nodes"
+
+    @property
+    def ping(self) -> str:
+        return f"/slurm/{self.name}/ping"
+
+    @property
+    def history(self) -> str:
+        return f"/slurmdb/{self.name}/jobs"
+
+    @property
+    def associations(self) -> str:
+        return f"/slurmdb/{self.name}/associations"
+
+    @property
+    def clusters(self) -> str:
+        return f"/slurmdb/{self.name}/clusters"
+
+    @property
+    def resources(self) -> str:
+        return f"/slurmdb/{self.name}/tres"
+
+    def job(self, which: str) -> str:
+        """One job or one task of an array: 12 or 12_3."""
+        return f"/slurm/{self.name}/job/{which}"
+
+
+# Newest first. From v0.0.40 on one shape has kept; v0.0.39 mixes both and is left out, since every
+# Slurm that serves it serves v0.0.38 or v0.0.40 as well.
+VERSIONS = (
+    Version("v0.0.42"),  # Slurm 24.11
+    Version("v0.0.41"),  # Slurm 24.05
+    Version("v0.0.40"),  # Slurm 23.11
+    Version("v0.0.38", plain=True, gres="gres", signals_batch=False, tells_exit=False),  # 22.05
+)
+
+_PATH = re.compile(r"/slurm(db)?/(v\d+\.\d+\.\d+)/(?:jobs|job/submit)/?")
+
+
+def choose(document: object) -> Version:
+    """The newest version that the server's OpenAPI document and the table both have.
+
+    Both of a version's halves must be there: jobs from slurmctld, and slurmdbd's history.
+    """
+    seen: dict[str, set[str]] = {}
+    for path in table(table(document).get("paths")):
+        match = _PATH.fullmatch(path)
+        if match:
+            seen.setdefault(match[2], set()).add(match[1] or "")
+    offered = {name for name, halves in seen.items() if halves == {"", "db"}}
+    for version in VERSIONS:
+        if version.name in offered:
+            return version
+    served = ", ".join(sorted(seen)) or "nothing of Slurm's"
+    known = ", ".join(version.name for version in VERSIONS)
+    raise Unavailable(f"slurmrestd serves {served}; the portal speaks {known}")
