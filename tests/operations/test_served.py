@@ -154,16 +154,22 @@ def answered(metrics: str, group: str) -> float:
     return float(found[1]) if found else 0.0
 
 
+def answering(log: str) -> set[str]:
+    """The workers that have answered the page that is asked for here."""
+    return set(re.findall(r"pid=(\d+) event=answered method=GET path=/login ", log))
+
+
 def test_every_worker_tells_what_all_have_answered(served: Served) -> None:
-    before = answered(served.ask("/metrics")[1], "session")
-    for _ in range(40):
+    before, asked = answered(served.ask("/metrics")[1], "session"), 0
+    deadline = time.monotonic() + PATIENCE_S
+    # Which worker takes a request is the kernel's to say, and the second may still be starting.
+    while asked < 20 or len(answering(served.log("serve"))) < 2:
+        assert time.monotonic() < deadline, "one worker answered everything: nothing was added up"
         assert served.ask("/login")[0] == 200
+        asked += 1
     for _ in range(6):
-        assert answered(served.ask("/metrics")[1], "session") == before + 40
-    text = served.ask("/metrics")[1]
-    assert "kesuan_agent_leads 1.0" in text
-    workers = set(re.findall(r"pid=(\d+) event=answered", served.log("serve")))
-    assert len(workers) == 2, "one worker answered everything: nothing was added up"
+        assert answered(served.ask("/metrics")[1], "session") == before + asked
+    assert "kesuan_agent_leads 1.0" in served.ask("/metrics")[1]
 
 
 def test_a_reload_loses_no_request(served: Served) -> None:
