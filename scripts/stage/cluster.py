@@ -219,7 +219,8 @@ def _takes(state: str) -> bool:
 def _states(plan: ClusterPlan) -> list[tuple[str, str]]:
     table = _command(plan, ["sinfo", "--noheader", "--Node", "--format=%N %T"], patience_s=5)
     rows = (line.split() for line in table.splitlines())
-    return [(row[0], row[1]) for row in rows if len(row) == 2]
+    # A node has a row for each partition that it is in.
+    return sorted({(row[0], row[1]) for row in rows if len(row) == 2})
 
 
 def _jobs(plan: ClusterPlan) -> list[Process]:

@@ -1,0 +1,240 @@
+"""A real Slurm with the files for a site beside its own, and what they promise."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from stage import accounting, configuration, daemons
+from stage import cluster as stage_cluster
+from stage.checkout import SERVICE_USER
+from stage.plan import ClusterPlan
+
+from tests.conftest import NAME, Cluster, start_cluster
+
+SITE = Path(__file__).parents[2] / "slurm_conf" / "site"
+SCRIPTS = ("prolog", "epilog", "task-prolog")
+# Somebody with an account of their own, and nothing to do with the portal.
+STRANGER = "games"
+PATIENCE_S = 120.0
+GOOD = (
+    *("--partition=class", "--qos=lesson", "--account=school1", "--time=10"),
+    *("--gres=shard:1", "--cpus-per-task=1", "--mem=100", "--nodes=1", "--no-requeue"),
+)
+MPS = """\
+#!/bin/bash
+[ "$1" = -d ] && said=start || read -r said
+echo "$said $(id -un)" >>"$CUDA_MPS_LOG_DIRECTORY/calls"
+"""
+
+pytestmark = pytest.mark.cluster
+
+
+@dataclass
+class SiteCluster:
+    """One node with one GPU of eight shards, and a folder that jobs may write to."""
+
+    cluster: Cluster
+    folder: Path
+
+    def batch(
+        self, *options: str, script: str = "true", user: str = SERVICE_USER
+    ) -> subprocess.CompletedProcess[str]:
+        """`sbatch --parsable` with a script of one line."""
+        command = ["sbatch", "--parsable", f"--output={self.folder}/%j.out", *options]
+        return self.cluster.command(*command, "--wrap", script, user=user, folder=self.folder)
+
+    def state(self, job: str) -> str:
+        shown = self.cluster.command("scontrol", "show", "job", job).stdout
+        found = re.search(r"JobState=(\w+)", shown)
+        return found[1] if found else shown
+
+    def wait_for(self, job: str, *states: str) -> None:
+        wait(lambda: self.state(job) in states, lambda: f"{job} is {self.state(job)}")
+
+
+def wait(true: Callable[[], bool], words: Callable[[], str]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, words()
+        time.sleep(0.1)
+
+
+def sites_own(text: str, included: str) -> str:
+    """A slurm.conf that says nothing of what is included, and has a partition of its own."""
+    keys = {line.split("=")[0] for line in included.splitlines() if line and line[0] != "#"}
+    keys.discard("PartitionName")
+    kept = [line for line in text.splitlines() if line.split("=")[0] not in keys]
+    own = "\n".join(kept).replace("PartitionName=class", "PartitionName=batch")
+    return f"{own}\nInclude kesuan.conf\n"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteCluster]:
+    folder = tmp_path_factory.mktemp("jobs")
+    for path in (folder, *folder.parents):
+        if path.is_relative_to("/tmp/pytest-of-root"):  # noqa: S108
+            path.chmod(0o777)
+    beside = folder / "slurm"
+    beside.mkdir()
+    for name in SCRIPTS:
+        shutil.copy(SITE / name, beside)
+    (beside / "mps").write_text(MPS)
+    (beside / "mps").chmod(0o755)
+    settings = (SITE / "node.env").read_text()
+    settings = settings.replace("/usr/bin/nvidia-cuda-mps-control", f"{beside}/mps")
+    (beside / "node.env").write_text(settings.replace("/run/kesuan-mps", f"{folder}/mps"))
+    included = (SITE / "kesuan.conf").read_text().replace("/etc/slurm/kesuan", str(beside))
+    plain, prepare = configuration.fill_in, accounting.prepare
+
+    def fill_in(plan: ClusterPlan, password: str) -> dict[str, str]:
+        texts = plain(plan, password)
+        texts["slurm.conf"] = sites_own(texts["slurm.conf"], included)
+        lua = (SITE / "job_submit.lua").read_text()
+        return {**texts, "kesuan.conf": included, "job_submit.lua": lua}
+
+    def prepare_with_qos(plan: ClusterPlan) -> None:
+        prepare(plan)
+        for _ in range(2):
+            subprocess.run(
+                [SITE / "make-qos"], env=daemons.environment(plan), check=True, capture_output=True
+            )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(configuration, "fill_in", fill_in)
+        patch.setattr(accounting, "prepare", prepare_with_qos)
+        started = start_cluster(f"{NAME}site"[:16], nodes=1, gpus=1)
+    try:
+        started.account("school1", 64, (SERVICE_USER, STRANGER))
+        both = ("set", "QOS=normal,lesson,homework")
+        started.command("sacctmgr", "-i", "modify", "account", "school1", *both, user=None)
+        yield SiteCluster(started, folder)
+    finally:
+        stage_cluster.wipe(started.plan)
+
+
+def test_slurm_has_read_them_without_a_complaint(site: SiteCluster) -> None:
+    partition = site.cluster.command("scontrol", "show", "partition", "class").stdout
+    assert "AllowGroups=kesuan" in partition
+    assert "AllowQos=lesson,homework" in partition
+    running = site.cluster.command("scontrol", "show", "config").stdout
+    for line in ("JobSubmitPlugins        = lua", "PreemptType             = preempt/qos"):
+        assert line in running
+    log = (site.cluster.plan.folder / "log" / "slurmctld.log").read_text()
+    wrong = [
+        line for line in log.splitlines() if re.search(r"lua.*error|error.*(lua|QOS|Prol)", line)
+    ]
+    assert wrong == []
+
+
+def test_a_run_as_the_portal_sends_it_is_let_in(site: SiteCluster) -> None:
+    sent = site.batch(*GOOD)
+    assert sent.returncode == 0, sent.stderr
+    site.wait_for(sent.stdout.strip(), "COMPLETED")
+
+
+@pytest.mark.parametrize(
+    ("instead", "words"),
+    [
+        ("--partition=batch", "runs go to partition class"),
+        ("--qos=normal", "QOS normal is not one of a run's"),
+        ("--time=300", "at most 240 minutes"),
+        ("--gres=shard:9", "at most 8 shard"),
+        ("--gres=shard:1K", "nothing that a run may ask for"),
+        ("--gres=gpu:2", "at most 1 gpu"),
+        ("--gres=gpu:demo:2", "at most 1 gpu"),
+        ("--nodes=2", "a run has one node"),
+        ("--exclusive", "a run shares its node"),
+        ("--gpus=2", "at most 1 gpu"),
+        ("--gpus-per-task=1", "asks for its share with --gres"),
+    ],
+)
+def test_the_portals_user_gets_no_further(site: SiteCluster, instead: str, words: str) -> None:
+    # sbatch itself lets nobody ask for shards and GPUs in one.
+    options = list(GOOD)
+    if instead.startswith("--gpus"):
+        options = [option for option in GOOD if not option.startswith("--gres")] + ["--ntasks=1"]
+    refused = site.batch(*options, instead)
+    assert refused.returncode != 0
+    assert "kesuan: " in refused.stderr
+    assert words in refused.stderr
+
+
+def test_a_run_without_an_account_or_a_time_is_refused(site: SiteCluster) -> None:
+    for word, said in (("--account", "names the account"), ("--time", "how long it takes")):
+        refused = site.batch(*(option for option in GOOD if not option.startswith(word)))
+        assert refused.returncode != 0
+        assert said in refused.stderr
+
+
+def test_what_was_let_in_stays_where_it_is(site: SiteCluster) -> None:
+    job = site.batch(*GOOD, "--hold").stdout.strip()
+    for change in ("Partition=batch", "QOS=normal"):
+        refused = site.cluster.command("scontrol", "update", f"JobId={job}", change)
+        assert refused.returncode != 0, change
+    shown = site.cluster.command("scontrol", "show", "job", job).stdout
+    assert "Partition=class" in shown
+    assert "QOS=lesson" in shown
+    site.cluster.command("scancel", job)
+
+
+def test_others_are_let_alone_and_kept_out_of_the_partition(site: SiteCluster) -> None:
+    own = site.batch("--partition=batch", "--nodes=1", user=STRANGER)
+    assert own.returncode == 0, own.stderr
+    site.wait_for(own.stdout.strip(), "COMPLETED")
+    refused = site.batch(*GOOD, user=STRANGER)
+    assert refused.returncode != 0
+    assert "not permitted" in refused.stderr
+
+
+def test_a_lesson_ends_homework_which_keeps_its_best_model(site: SiteCluster) -> None:
+    kept = site.folder / "kept"
+    whole = "--gres=shard:8"
+    script = f"trap 'echo best >{kept}; exit 0' USR1; while :; do sleep 0.1; done"
+    signal = "--signal=B:USR1@60"
+    homework = site.batch(*GOOD, "--qos=homework", whole, signal, script=script).stdout.strip()
+    site.wait_for(homework, "RUNNING")
+    second = site.batch(*GOOD, "--qos=homework", whole).stdout.strip()
+    lesson = site.batch(*GOOD, whole).stdout.strip()
+    site.wait_for(lesson, "COMPLETED")
+    assert kept.read_text() == "best\n"
+    site.wait_for(homework, "PREEMPTED", "COMPLETED")
+    # Homework came first and waited: one lesson passes it, and then it has its turn.
+    site.wait_for(second, "COMPLETED")
+
+
+def test_a_shares_limits_are_set_and_mps_comes_and_goes_with_the_runs(site: SiteCluster) -> None:
+    node = site.folder / "mps" / "g1"
+    wait(lambda: not (node / "started").exists(), lambda: "MPS of an earlier run is still there")
+    (node / "log" / "calls").write_text("")
+    script = "env | grep ^CUDA_MPS; sleep 2"
+    jobs = [site.batch(*GOOD, "--gres=shard:2", script=script).stdout.strip() for _ in range(2)]
+    for job in jobs:
+        site.wait_for(job, "COMPLETED")
+        said = (site.folder / f"{job}.out").read_text().splitlines()
+        assert sorted(said) == [
+            "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=25",
+            "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT=0=10240M",
+            f"CUDA_MPS_PIPE_DIRECTORY={node}/pipe",
+        ]
+    wait(lambda: not (node / "started").exists(), lambda: "MPS is still there")
+    calls = (node / "log" / "calls").read_text().splitlines()
+    assert calls[0] == f"start {SERVICE_USER}"
+    assert calls[-1] == f"quit {SERVICE_USER}"
+    assert list((node / "jobs").iterdir()) == []
+
+
+def test_every_file_says_where_it_goes_and_is_in_the_table() -> None:
+    table = (SITE / "README.md").read_text(encoding="utf-8")
+    files = {file.name: file.read_text(encoding="utf-8") for file in SITE.iterdir()}
+    del files["README.md"]
+    assert len(files) > 5
+    for name, text in files.items():
+        assert re.search(r"^(#|--) (Goes to: |Run once by )", text, re.MULTILINE), name
+        assert f"`{name}`" in table
