@@ -60,8 +60,8 @@ class Watch:
             log.warning("Slurm does not answer", extra={"error": str(error)})
             self.dispatch.no_answer()
             with self.store.begin(EVERYONE) as session:
-                tallies.add(session, {tallies.answer("none"): 1})
                 lease.note_answer(session, self.clock(), error.words or str(error))
+                tallies.add(session, {tallies.answer("none"): 1})
             return
         self.seen = snapshot.tasks
         for row in snapshot.unreadable:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from portal import config
-from portal.store import Store
+from portal.store import EVERYONE, Store, migrate
 from portal.store.migrate import is_current, upgrade
-from portal.store.tables import Base
+from portal.store.tables import Base, Lease
 
 
 def test_the_migrated_database_is_what_the_tables_say(store: Store) -> None:
@@ -32,6 +33,17 @@ def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
     upgrade(empty)
     assert is_current(empty)
     empty.close()
+
+
+def test_the_release_before_keeps_its_rows(store: Store) -> None:
+    with store.engine.begin() as connection:
+        command.downgrade(migrate._alembic(connection), "0001")
+        connection.execute(text("INSERT INTO lease (name, holder, until) VALUES ('agent', 'a', 5)"))
+    assert not is_current(store)
+    upgrade(store)
+    with store.reading(EVERYONE) as session:
+        lease = session.get_one(Lease, "agent")
+        assert (lease.holder, lease.until, lease.renewed_at) == ("a", 5, None)
 
 
 def test_sqlite_is_in_wal_mode_and_holds_foreign_keys(tmp_path: Path) -> None:
