@@ -97,7 +97,10 @@ def record(cluster: Cluster, work: Path, version: str) -> None:
     time.sleep(5)
     scheduler.cancel(long, [1])
     time.sleep(3)
-    recorder.write("jobs", client.send("GET", agreed.jobs))
+    queue = client.send("GET", agreed.jobs)
+    body = dict(queue.body) if isinstance(queue.body, dict) else {}
+    ours = [job for job in body.get("jobs", []) if job["name"].startswith("rest-")]
+    recorder.write("jobs", queue, body | {"jobs": ours})
     names = "rest-good,rest-exit-three,rest-cancelled,rest-limited,rest-held"
     query = {"job_name": names, "start_time": f"uts{int(time.time()) - 600}", "skip_steps": "true"}
     recorder.write("history", client.send("GET", agreed.history, query=query))
@@ -106,8 +109,8 @@ def record(cluster: Cluster, work: Path, version: str) -> None:
     for name in ("nodes", "associations", "clusters", "resources", "ping"):
         recorder.write(name, client.send("GET", getattr(agreed, name)))
         recorder.write(f"stranger-{name}", recorder.stranger.send("GET", getattr(agreed, name)))
-    body = submission(waiting, "#!/bin/sh\n", agreed)
-    recorder.write("stranger-submission", recorder.stranger.send("POST", agreed.submit, body=body))
+    sent = submission(waiting, "#!/bin/sh\n", agreed)
+    recorder.write("stranger-submission", recorder.stranger.send("POST", agreed.submit, body=sent))
     recorder.write("cancel-absent", client.send("DELETE", agreed.job("999999999")))
     held = SubmittedArray("rest-held", scheduler.find("rest-held")[0].job_id)
     for array in (long, limited, held):

@@ -25,13 +25,14 @@ from portal.scheduler.rest.client import Reply
 from portal.scheduler.rest.complaints import TokenRefused
 from portal.scheduler.rest.versions import VERSIONS, Version, choose
 
-PAYLOADS = Path(__file__).parent / "payloads" / "slurm-22.05-rest"
+PAYLOADS = Path(__file__).parent / "payloads"
+SLURMS = ("22.05", "24.11")
 OLD = next(version for version in VERSIONS if version.name == "v0.0.38")
 NEW = next(version for version in VERSIONS if version.name == "v0.0.42")
 
 
-def recorded(name: str) -> Reply:
-    kept = json.loads((PAYLOADS / f"{name}.json").read_text())
+def recorded(name: str, slurm: str = "22.05") -> Reply:
+    kept = json.loads((PAYLOADS / f"slurm-{slurm}-rest" / f"{name}.json").read_text())
     return Reply(kept["status"], kept["body"], "token")
 
 
@@ -59,8 +60,9 @@ def document(*names: str) -> dict[str, Any]:
     return {"paths": {path: {} for path in paths}}
 
 
-def test_a_real_server_of_22_05_gets_what_it_speaks_best() -> None:
-    assert choose(recorded("openapi").body) == OLD
+def test_a_real_server_gets_what_it_speaks_best() -> None:
+    assert choose(recorded("openapi", "22.05").body) == OLD
+    assert choose(recorded("openapi", "24.11").body) == NEW
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,9 @@ def test_a_script_of_another_language_is_no_step() -> None:
 # What is read, from a real server.
 
 
-def test_the_queue_of_22_05() -> None:
-    body = recorded("jobs").body
+@pytest.mark.parametrize("slurm", SLURMS)
+def test_a_real_queue(slurm: str) -> None:
+    body = recorded("jobs", slurm).body
     assert isinstance(body, dict)
     found = tasks.queue(body["jobs"], "kesuan")
     assert found.unreadable == ()
@@ -164,21 +167,24 @@ def test_the_queue_of_22_05() -> None:
     assert tasks.queue(body["jobs"], "somebody").tasks == ()
 
 
-def test_the_history_of_22_05_has_no_exit_codes() -> None:
-    body = recorded("history").body
+@pytest.mark.parametrize(("slurm", "version", "code"), [("22.05", OLD, None), ("24.11", NEW, 3)])
+def test_a_real_history(slurm: str, version: Version, code: int | None) -> None:
+    """22.05 says of every job that it exited with 0, so there the code of a failure is unknown."""
+    body = recorded("history", slurm).body
     assert isinstance(body, dict)
-    found = tasks.history(body["jobs"], "kesuan", OLD)
+    found = tasks.history(body["jobs"], "kesuan", version)
     told = {(s.name, s.task): (s.state.base, s.exit_code) for s in found.tasks}
     assert found.unreadable == ()
     assert told["rest-good", 1] == ("COMPLETED", 0)
-    assert told["rest-exit-three", 0] == ("FAILED", None)
-    assert told["rest-cancelled", 1] == ("CANCELLED", None)
+    assert told["rest-exit-three", 0] == ("FAILED", code)
+    assert told["rest-cancelled", 1][0] == "CANCELLED"
     # Those that wait stand in one record, as a number whose bits they are.
     assert [told["rest-limited", task][0] for task in (4, 5)] == ["PENDING"] * 2
 
 
-def test_nodes_and_accounts_of_22_05() -> None:
-    body, known = recorded("nodes").body, recorded("associations").body
+@pytest.mark.parametrize(("slurm", "cluster"), [("22.05", "restjsched"), ("24.11", "t2411")])
+def test_real_nodes_and_accounts(slurm: str, cluster: str) -> None:
+    body, known = recorded("nodes", slurm).body, recorded("associations", slurm).body
     assert isinstance(body, dict)
     assert isinstance(known, dict)
     first, second = sites.nodes(body["nodes"])
@@ -190,13 +196,14 @@ def test_nodes_and_accounts_of_22_05() -> None:
     assert sum(g.used for n in (first, second) for g in n.gres if g.name == "shard") == 5
     assert first.state.usable
     assert first.state.base == "MIXED"
-    accounts = {a.name: a for a in sites.accounts(known["associations"], "kesuan", "restjsched")}
+    accounts = {a.name: a for a in sites.accounts(known["associations"], "kesuan", cluster)}
     assert accounts["school2"].limits == {"GrpTRES": "gres/shard=4"}
     assert accounts["school2"].allowed
     assert not accounts["root"].allowed
     assert sites.accounts(known["associations"], "kesuan", "another") == []
 
 
+@pytest.mark.parametrize("slurm", SLURMS)
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -210,14 +217,23 @@ def test_nodes_and_accounts_of_22_05() -> None:
         ("refused-array", Rejected),
     ],
 )
-def test_refusals_of_22_05(name: str, kind: type[SchedulerError]) -> None:
-    error = complaints.of_submission(recorded(name))
+def test_real_refusals(slurm: str, name: str, kind: type[SchedulerError]) -> None:
+    error = complaints.of_submission(recorded(name, slurm))
     assert type(error) is kind
     assert error.words
 
 
-def test_a_job_that_is_gone_is_cancelled_already() -> None:
-    assert complaints.of_order(recorded("cancel-absent")) is None
+@pytest.mark.parametrize("slurm", SLURMS)
+def test_a_job_that_is_gone_is_cancelled_already(slurm: str) -> None:
+    assert complaints.of_order(recorded("cancel-absent", slurm)) is None
+
+
+@pytest.mark.parametrize("slurm", SLURMS)
+def test_slurmdbd_names_a_token_that_it_does_not_take(slurm: str) -> None:
+    for name in ("resources", "associations", "clusters"):
+        assert complaints.names_the_token(recorded(f"stranger-{name}", slurm))
+    assert complaints.may_be_the_token(recorded("stranger-submission", slurm))
+    assert complaints.may_be_the_token(recorded("stranger-nodes", slurm))
 
 
 def test_nothing_found_is_an_answer_and_an_error_is_none() -> None:

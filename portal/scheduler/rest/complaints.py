@@ -67,7 +67,9 @@ def said(reply: Reply) -> str:
 
 def names_the_token(reply: Reply) -> bool:
     """The answer says itself that the token is not taken."""
-    return reply.status in (401, 403) or bool(codes(reply) & _TOKEN)
+    # 24.11 has one number for a slurmdbd that is away and for one that turns the token down.
+    by_slurmdbd = 7000 in codes(reply) and "authentication error" in said(reply)
+    return reply.status in (401, 403) or bool(codes(reply) & _TOKEN) or by_slurmdbd
 
 
 def may_be_the_token(reply: Reply) -> bool:

@@ -70,8 +70,9 @@ class Version:
         return f"/slurm/{self.name}/job/{which}"
 
 
-# Newest first. From v0.0.40 on one shape has kept; v0.0.39 mixes both and is left out, since every
-# Slurm that serves it serves v0.0.38 or v0.0.40 as well.
+# Newest first; each of them has passed the contract on a real Slurm. From v0.0.40 on the shape is
+# one; v0.0.39 mixes both and is left out, since every Slurm that serves it serves v0.0.38 or
+# v0.0.40 as well.
 VERSIONS = (
     Version("v0.0.42"),  # Slurm 24.11
     Version("v0.0.41"),  # Slurm 24.05
