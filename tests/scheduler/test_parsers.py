@@ -14,7 +14,8 @@ from portal.scheduler import NO_ARRAY, GresCount, Phase, SchedulerError, TaskSta
 from portal.scheduler.commands import parsers
 
 PAYLOADS = Path(__file__).parent / "payloads"
-VERSIONS = sorted(folder.name for folder in PAYLOADS.iterdir())
+# What slurmrestd answered lies beside them, and has parsers and tests of its own.
+VERSIONS = sorted(folder.name for folder in PAYLOADS.iterdir() if not folder.match("*-rest"))
 
 
 @pytest.fixture(params=VERSIONS)
