@@ -254,11 +254,21 @@ def test_what_could_not_be_sent_has_not_arrived(url: str) -> None:
     gc.collect()
 
 
-def test_a_proxy_of_the_callers_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    with server(answering("{}")) as port:
-        assert client(f"http://127.0.0.1:{port}").send("GET", "/").status == 200
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_proxy_of_the_callers_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with server(answering("{}")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy}")
+        monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy}")
+        with pytest.raises(NoReply):
+            client("http://127.0.0.1:9").send("GET", "/")
+        with socket.socket(socket.AF_UNIX) as nobody:
+            nobody.bind(str(tmp_path / "socket"))  # and does not listen
+            with pytest.raises(NoReply) as silence:
+                client(f"unix:{tmp_path}/socket").send("GET", "/")
+            del silence
+            gc.collect()
 
 
 @pytest.mark.parametrize("text", ["", "no json", "[" * 100_000, '{"a": 1e999}'])

@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +65,9 @@ class Client:
         """One request; raises `NoReply`, or `Unavailable` where there is no token to send."""
         token = self._tokens.current()
         headers = {"X-SLURM-USER-NAME": self._tokens.user, "X-SLURM-USER-TOKEN": token}
+        http = self._http
         try:
-            with self._open() as http:
-                answer = http.request(
-                    method,
-                    path,
-                    params=query,
-                    json=body,
-                    headers={**headers, "Connection": "close"},
-                )
+            answer = http.request(method, path, params=query, json=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as cause:
             raise NoReply(f"slurmrestd at {self._url}: {cause}", sent=False) from None
         except httpx.HTTPError as cause:
@@ -84,19 +79,26 @@ class Client:
         """The token of this answer was not taken."""
         self._tokens.drop(reply.token)
 
-    def _open(self) -> httpx.Client:
-        timeout = httpx.Timeout(self._timeout_s)
-        if self._url.startswith(UNIX):
-            socket = httpx.HTTPTransport(uds=self._url.removeprefix(UNIX))
-            # The name stands in the Host header only.
-            return httpx.Client(base_url="http://slurmrestd", transport=socket, timeout=timeout)
+    @cached_property
+    def _http(self) -> httpx.Client:
+        limits = httpx.Limits(max_keepalive_connections=0)
+        url = self._url
+        if url.startswith(UNIX):
+            path = url.removeprefix(UNIX)
+            way = httpx.HTTPTransport(uds=path, limits=limits, verify=False)
+            url = "http://slurmrestd"  # stands in the Host header only
+        else:
+            way = httpx.HTTPTransport(limits=limits, verify=self._trusted())
         return httpx.Client(
-            base_url=self._url, timeout=timeout, trust_env=False, verify=self._trusted()
+            base_url=url,
+            transport=way,
+            timeout=self._timeout_s,
+            headers={"Connection": "close"},
+            trust_env=False,
         )
 
-    def _trusted(self) -> ssl.SSLContext | bool:
-        if self._authority is None:
-            return True
+    def _trusted(self) -> ssl.SSLContext:
+        """The settings' authority alone, or those that the system trusts."""
         try:
             return ssl.create_default_context(cafile=self._authority)
         except (OSError, ssl.SSLError) as cause:
