@@ -154,10 +154,7 @@ def _port() -> int:
 
 
 def _with_test_templates(site: Site) -> None:
-    """The house's templates and those of the tests in one folder, which the settings name."""
-    folder = site.folder / "templates"
-    hidden = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "job_templates", folder, ignore=hidden)
-    shutil.copytree(HERE / "templates", folder, ignore=hidden, dirs_exist_ok=True)
-    text = site.settings.read_text().replace(f"{ROOT}/job_templates", str(folder))
+    """A second folder of templates, as a site adds its own, and the environment that they name."""
+    house = f"{ROOT}/job_templates"
+    text = site.settings.read_text().replace(house, f'{house}", "{HERE}/templates')
     site.settings.write_text(text + '\n[environments.bare]\nkind = "plain"\n')
