@@ -90,9 +90,14 @@ class Process:
 
     def _said(self) -> str:
         """What the worker complained of: libslurm names the reason of a `fatal` there."""
-        size = self._complaints.seek(0, os.SEEK_END)
-        self._complaints.seek(max(0, size - _LAST_WORDS_BYTES))
-        return self._complaints.read().decode(errors="replace").strip() or "it said nothing"
+        # The worker writes at the place of this same open file, so reading must not move it, and
+        # what it says last comes after its answers have ended.
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        file = self._complaints.fileno()
+        last = max(0, os.fstat(file).st_size - _LAST_WORDS_BYTES)
+        words = os.pread(file, _LAST_WORDS_BYTES, last)
+        return words.decode(errors="replace").strip() or "it said nothing"
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
