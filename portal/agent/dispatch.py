@@ -163,7 +163,10 @@ class Dispatch:
         """From this commit on the batch may exist in Slurm."""
         with self._leased() as session:
             batch = session.get_one(Batch, batch_id)
-            if any(run.cancel_asked_at is not None for run in batch.runs):
+            # Its name is free only while it was never sent: then it is formed anew without them.
+            # Otherwise it goes as it was, and the wish to stop follows it.
+            fresh = batch.submitting_since is None
+            if fresh and any(run.cancel_asked_at is not None for run in batch.runs):
                 return None
             batch.state, batch.submitting_since = "submitting", self.clock()
             return self._request(batch, folder)

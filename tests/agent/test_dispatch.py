@@ -205,6 +205,23 @@ def test_a_run_that_was_cancelled_before_it_was_sent_is_not_sent(world: World) -
     assert world.run(second).state == RunState.SUBMITTED
 
 
+def test_a_run_cancelled_while_its_batch_was_in_doubt_holds_up_no_other(world: World) -> None:
+    ids = world.add_runs(3)
+    world.scheduler.lose_answer(accepted=False)
+    world.dispatch.send_waiting()
+    with world.store.begin(EVERYONE) as session:
+        session.get_one(Run, ids[0]).cancel_asked_at = world.clock()
+    for _ in range(40):
+        world.watch.look()
+        world.dispatch.send_waiting()
+        world.wishes.pass_on()
+        world.clock.advance(1)
+    assert world.run(ids[0]).state == RunState.CANCELLED
+    assert world.scheduler.calls["submit"] == 2
+    assert all(world.run(run_id).batch_id is not None for run_id in ids[1:])
+    assert {world.run(run_id).state for run_id in ids[1:]}.isdisjoint({"waiting", "cancelled"})
+
+
 def test_an_agent_that_lost_its_lease_sends_nothing(world: World) -> None:
     world.add_runs(2)
     old = world.dispatch
