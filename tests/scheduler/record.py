@@ -20,21 +20,9 @@ from portal.scheduler.commands import arguments
 from portal.scheduler.commands.runner import QUERY_ENVIRONMENT
 from tests.conftest import Cluster, start_cluster
 from tests.scheduler import record_rest
+from tests.scheduler.recording import PAYLOADS, REFUSED, SCRIPT, USER
 
-PAYLOADS = Path(__file__).parent / "payloads"
-USER = "kesuan"
-SCRIPT = "#!/bin/sh\nsleep {seconds}\n{end}\n"
 LIMITS = "GrpTRES,GrpJobs,GrpSubmit,MaxTRES,MaxJobs,MaxSubmit,MaxWall"
-REFUSED: dict[str, dict[str, object]] = {
-    "refused-account": {"account": "nobodys"},
-    "refused-partition": {"partition": "nowhere"},
-    "refused-qos": {"qos": "none"},
-    "refused-reservation": {"reservation": "none"},
-    "refused-gres-unknown": {"gres": "fpga:1"},
-    "refused-gres-too-many": {"gres": "shard:99"},
-    "refused-memory": {"memory_mb": 999_999_999},
-    "refused-array": {"tasks": 100_000},
-}
 
 
 class Recorder:

@@ -19,20 +19,7 @@ from portal.scheduler.rest.client import Reply
 from portal.scheduler.rest.requests import submission
 from portal.scheduler.rest.versions import choose
 from tests.conftest import Cluster
-
-PAYLOADS = Path(__file__).parent / "payloads"
-USER = "kesuan"
-SCRIPT = "#!/bin/sh\nsleep {seconds}\n{end}\n"
-REFUSED: dict[str, dict[str, object]] = {
-    "refused-account": {"account": "nobodys"},
-    "refused-partition": {"partition": "nowhere"},
-    "refused-qos": {"qos": "none"},
-    "refused-reservation": {"reservation": "none"},
-    "refused-gres-unknown": {"gres": "fpga:1"},
-    "refused-gres-too-many": {"gres": "shard:99"},
-    "refused-memory": {"memory_mb": 999_999_999},
-    "refused-array": {"tasks": 100_000},
-}
+from tests.scheduler.recording import PAYLOADS, REFUSED, SCRIPT, USER
 
 
 class RestRecorder:
