@@ -1,0 +1,1 @@
+"""What the portal costs: one module for each thing that `scripts/bench` measures."""
