@@ -22,6 +22,11 @@ class ClusterSchema(ma.Schema):
 
     seen_at = ma.fields.Float(required=True)
     slurm_answered_at = ma.fields.Float(required=True, allow_none=True)
+    slurm_error = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why Slurm gave no answer the last time; null where it did."},
+    )
     view = ma.fields.Dict(
         required=True,
         metadata={
@@ -43,5 +48,6 @@ def show() -> dict[str, Any]:
     return {
         "seen_at": seen.seen_at,
         "slurm_answered_at": lease.slurm_answered_at if lease is not None else None,
+        "slurm_error": lease.slurm_error if lease is not None else None,
         "view": seen.view,
     }

@@ -22,7 +22,7 @@ from portal.scheduler import (
 )
 from portal.scheduler.rest import RestScheduler, Undisclosed, complaints, requests, sites, tasks
 from portal.scheduler.rest.client import Reply
-from portal.scheduler.rest.complaints import TokenRefused
+from portal.scheduler.rest.faults import TokenRefused
 from portal.scheduler.rest.versions import VERSIONS, Version, choose
 
 PAYLOADS = Path(__file__).parent / "payloads"

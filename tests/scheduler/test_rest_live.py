@@ -21,7 +21,7 @@ from portal.scheduler.rest import (
     Tokens,
     Undisclosed,
 )
-from portal.scheduler.rest.complaints import TokenRefused
+from portal.scheduler.rest.faults import TokenRefused
 from portal.scheduler.rest.tokens import Signer
 from tests.scheduler.contract import SchedulerContract
 from tests.scheduler.live import LiveWorld

@@ -24,6 +24,8 @@ import pytest
 from portal.scheduler import Unavailable
 from portal.scheduler.rest import Client, CommandSigner, KeySigner, Tokens
 from portal.scheduler.rest.client import NoReply
+from portal.scheduler.rest.faults import NoToken, TokenRefused
+from portal.scheduler.rest.tokens import PAUSE_S
 
 CANARY = "eyJhbGciOiJIUzI1NiJ9.eyJzdW4iOiJjYW5hcnkifQ.canary-signature"
 
@@ -96,6 +98,61 @@ def test_only_the_token_that_was_refused_is_dropped(key: Path) -> None:
     tokens.drop(first)
     clock.now += 1
     assert tokens.current() != first
+
+
+class Signer:
+    """Signs, unless it is out of order."""
+
+    def __init__(self, key: Path) -> None:
+        self.key, self.asked, self.works = KeySigner(key), 0, True
+
+    def sign(self, user: str, life_s: int, now: float) -> str:
+        self.asked += 1
+        if not self.works:
+            raise NoToken("ssh: exit code 255, no token")
+        return self.key.sign(user, life_s, now)
+
+
+def test_while_the_signer_is_out_of_order_the_old_token_is_used(key: Path) -> None:
+    clock, signer = Clock(), Signer(key)
+    tokens = Tokens(signer, "kesuan", 600, clock)
+    first = tokens.current()
+    signer.works = False
+    clock.now += 301
+    assert [tokens.current(), tokens.current()] == [first, first]
+    assert signer.asked == 2
+    clock.now += 150
+    with pytest.raises(NoToken, match="255"):
+        tokens.current()
+    signer.works = True
+    clock.now += PAUSE_S
+    assert tokens.current() != first
+
+
+def test_a_signer_that_is_out_of_order_is_asked_now_and_then(key: Path) -> None:
+    clock, signer = Clock(), Signer(key)
+    signer.works = False
+    tokens = Tokens(signer, "kesuan", 600, clock)
+    for _ in range(50):
+        with pytest.raises(NoToken, match="255"):
+            tokens.current()
+        clock.now += PAUSE_S / 10
+    assert signer.asked == 5
+
+
+def test_tokens_that_are_refused_one_after_the_other_are_not_signed_on_and_on(key: Path) -> None:
+    clock, signer = Clock(), Signer(key)
+    tokens = Tokens(signer, "kesuan", 600, clock)
+    tokens.drop(tokens.current())
+    tokens.drop(tokens.current())
+    with pytest.raises(TokenRefused):
+        tokens.current()
+    assert signer.asked == 2
+    clock.now += PAUSE_S
+    tokens.drop(tokens.current())
+    with pytest.raises(TokenRefused):
+        tokens.current()
+    assert signer.asked == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"short", None])

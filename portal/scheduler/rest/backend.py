@@ -15,7 +15,6 @@ from typing import Any
 
 from portal.config import Slurm
 from portal.scheduler.checks import checked_name
-from portal.scheduler.commands.parsers import newest
 from portal.scheduler.errors import Ambiguous, Unavailable
 from portal.scheduler.protocol import (
     AccountStatus,
@@ -28,12 +27,13 @@ from portal.scheduler.protocol import (
 )
 from portal.scheduler.rest import complaints, requests, sites, tasks
 from portal.scheduler.rest.client import Client, NoReply, Reply
+from portal.scheduler.rest.faults import TokenRefused
 from portal.scheduler.rest.payload import number, rows, table
 from portal.scheduler.rest.tokens import CommandSigner, KeySigner, Tokens
 from portal.scheduler.rest.versions import Version, choose
+from portal.scheduler.rows import Rows, newest, since_uts
 from portal.scheduler.states import Phase
 
-_EARLIEST = 1_000_000_000  # 22.05 cannot read a time near the epoch's beginning
 _NAMES_AT_ONCE = 100  # names in one address: 100 UUIDs are 3.7 kB
 
 
@@ -61,11 +61,10 @@ class RestScheduler:
     def from_settings(cls, settings: Slurm) -> RestScheduler:
         """The way to slurmrestd that the settings describe. Opening makes no call."""
         key = settings.rest_token_key_file
-        signer = KeySigner(key) if key else CommandSigner(settings.rest_token_command)
+        timeout_s = settings.command_timeout_s
+        signer = KeySigner(key) if key else CommandSigner(settings.rest_token_command, timeout_s)
         tokens = Tokens(signer, settings.user, settings.rest_token_s)
-        client = Client(
-            settings.rest_url or "", tokens, settings.command_timeout_s, settings.rest_ca_file
-        )
+        client = Client(settings.rest_url or "", tokens, timeout_s, settings.rest_ca_file)
         undisclosed = Undisclosed(
             cluster=settings.rest_cluster,
             enforce=tuple(settings.rest_enforce),
@@ -91,7 +90,7 @@ class RestScheduler:
         if reply.status == 200 and job_id:
             return SubmittedArray(request.name, job_id)
         if self._token_is_refused(reply):
-            raise complaints.TokenRefused(complaints.said(reply))
+            raise TokenRefused(complaints.said(reply))
         if reply.status == 200:
             raise Ambiguous(complaints.said(reply))
         raise complaints.of_submission(reply)
@@ -136,7 +135,7 @@ class RestScheduler:
         for first in range(0, len(wanted), _NAMES_AT_ONCE):
             query = {
                 "job_name": ",".join(wanted[first : first + _NAMES_AT_ONCE]),
-                "start_time": f"uts{max(_EARLIEST, int(since))}",
+                "start_time": since_uts(since),
                 "skip_steps": "true",  # a job's steps are two thirds of its record
             }
             body = self._ask(version.history, query)
@@ -193,13 +192,13 @@ class RestScheduler:
         if self._agreed is None:
             reply = self._send("GET", "/openapi/v3")
             if complaints.names_the_token(reply):
-                raise complaints.TokenRefused(complaints.said(reply))
+                raise TokenRefused(complaints.said(reply))
             if reply.status != 200:
                 raise Unavailable(complaints.said(reply))
             self._agreed = choose(reply.body)
         return self._agreed
 
-    def _queue(self) -> tasks.Rows:
+    def _queue(self) -> Rows:
         return tasks.queue(_listed(self._ask(self._version().jobs), "jobs"), self._user)
 
     def _of(self, array: SubmittedArray) -> list[TaskStatus]:
@@ -215,7 +214,7 @@ class RestScheduler:
             if not self._token_is_refused(reply):
                 break
             if attempt == 2:
-                raise complaints.TokenRefused(complaints.said(reply))
+                raise TokenRefused(complaints.said(reply))
         if reply.status == 404:
             self._agreed = None  # slurmrestd was exchanged for one that serves other versions
         raise Unavailable(complaints.said(reply))
@@ -230,7 +229,7 @@ class RestScheduler:
             if not self._token_is_refused(reply):
                 raise error
             if attempt == 2:
-                raise complaints.TokenRefused(complaints.said(reply))
+                raise TokenRefused(complaints.said(reply))
 
     def _token_is_refused(self, reply: Reply) -> bool:
         """Whether an error came from the token; if so, the next request has a new one.

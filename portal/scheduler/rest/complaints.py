@@ -35,16 +35,6 @@ _MAYBE_TOKEN = frozenset({-1, 1007, 5005, 6000, 6006})
 _TOKEN = frozenset({1007, 6000, 6006})
 
 
-class TokenRefused(Unavailable):
-    """Slurm does not take the portal's token. Nothing was changed; a new token may be taken."""
-
-    def __init__(self, words: str = "") -> None:
-        sentence = N_(
-            "The computing centre does not accept the portal's pass; its staff can renew the key."
-        )
-        super().__init__(words, sentence)
-
-
 def codes(reply: Reply) -> frozenset[int]:
     """The numbers of all errors in an answer."""
     found = (

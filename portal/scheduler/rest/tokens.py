@@ -24,17 +24,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from portal.scheduler.errors import Unavailable
+from portal.scheduler.rest.faults import NoToken, TokenRefused
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}")
-_COMMAND_TIMEOUT_S = 20.0
+# After a failure, so that a signer that is out of order is not asked at every poll.
+PAUSE_S = 5.0
 
 
 class Signer(Protocol):
     """Makes one token for the service user."""
 
     def sign(self, user: str, life_s: int, now: float) -> str:
-        """A token that is good from now on for that many seconds; raises `Unavailable`."""
+        """A token that is good from now on for that many seconds; raises `NoToken`."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class KeySigner:
         try:
             key = self.key_file.read_bytes()
         except OSError as cause:
-            raise Unavailable(f"{self.key_file}: {cause.strerror}") from cause
+            raise NoToken(f"{self.key_file}: {cause.strerror}") from cause
         if len(key) < 32:
-            raise Unavailable(f"{self.key_file}: a key of HS256 has at least 32 bytes")
+            raise NoToken(f"{self.key_file}: a key of HS256 has at least 32 bytes")
         header = {"alg": "HS256", "typ": "JWT"}
         claims = {"iat": int(now), "exp": int(now) + life_s, "sun": user}
         signed = f"{_encoded(_json(header))}.{_encoded(_json(claims))}"
@@ -64,6 +65,7 @@ class CommandSigner:
     """
 
     command: Sequence[str]
+    timeout_s: float = 20.0
 
     def sign(self, user: str, life_s: int, now: float) -> str:  # noqa: ARG002, the command's clock counts
         words = [w.replace("{user}", user).replace("{seconds}", str(life_s)) for w in self.command]
@@ -75,15 +77,15 @@ class CommandSigner:
                 text=True,
                 errors="replace",
                 check=False,
-                timeout=_COMMAND_TIMEOUT_S,
+                timeout=self.timeout_s,
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as cause:
-            raise Unavailable(f"{words[0]}: {type(cause).__name__}") from None
+            raise NoToken(f"{words[0]}: {type(cause).__name__}") from None
         token = done.stdout.strip().removeprefix("SLURM_JWT=").strip()
         if done.returncode != 0 or not _COMPACT.fullmatch(token):
             # Standard output is not repeated here: there may be most of a token in it.
             complaint = _COMPACT.sub("(a token)", done.stderr.strip())[-300:]
-            raise Unavailable(f"{words[0]}: exit code {done.returncode}, no token. {complaint}")
+            raise NoToken(f"{words[0]}: exit code {done.returncode}, no token. {complaint}")
         return token
 
 
@@ -91,7 +93,10 @@ class CommandSigner:
 class Tokens:
     """The token in use. It is renewed when half of its life is over, and at once after `drop`.
 
-    Half, so that a request with a time limit of less than that never sees its token end.
+    Half, so that a request with a time limit of less than that never sees its token end, and so
+    that a signer that is out of order for a while stops nobody: the old token goes on being used
+    until three quarters of its life are over. A signer that fails, or whose tokens Slurm turns down
+    one after the other, is left alone for `PAUSE_S` seconds.
     """
 
     signer: Signer
@@ -99,26 +104,50 @@ class Tokens:
     life_s: int = 600
     clock: Callable[[], float] = time.time
     _token: str = field(default="", repr=False)
-    _renew_at: float = 0.0
+    _signed_at: float = 0.0
+    _ends_at: float = 0.0
+    _refused_at: float = -math.inf
+    _paused_at: float = -math.inf
+    _fault: NoToken | TokenRefused | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def current(self) -> str:
-        """A token with at least half of its life before it; raises `Unavailable`."""
+        """A token with life before it; raises `NoToken` or `TokenRefused`."""
         with self._lock:
             now = self.clock()
             # A clock that was set back makes a token look younger than Slurm thinks it is.
-            early = now < self._renew_at - self.life_s
-            if not self._token or now >= self._renew_at or early:
-                self._token = self.signer.sign(self.user, self.life_s, now)
-                end = min(_end_of(self._token), now + self.life_s)
-                self._renew_at = now + (end - now) / 2
+            used = (now - self._signed_at) / max(self._ends_at - self._signed_at, 1e-9)
+            good = bool(self._token) and used >= 0
+            if good and used < 0.5:
+                return self._token
+            try:
+                self._renew(now)
+            except (NoToken, TokenRefused):
+                if not good or used >= 0.75:
+                    raise
             return self._token
 
     def drop(self, token: str) -> None:
         """Slurm did not take this token: the next one is a new one."""
         with self._lock:
-            if self._token == token:
-                self._token = ""
+            if self._token != token:
+                return
+            now = self.clock()
+            if 0 <= now - self._refused_at < 2 * PAUSE_S:
+                self._paused_at = now
+                self._fault = TokenRefused("a new one is asked for in some seconds")
+            self._token, self._refused_at = "", now
+
+    def _renew(self, now: float) -> None:
+        if self._fault is not None and 0 <= now - self._paused_at < PAUSE_S:
+            raise self._fault.with_traceback(None)
+        try:
+            self._token = self.signer.sign(self.user, self.life_s, now)
+        except NoToken as fault:
+            self._fault, self._paused_at = fault, now
+            raise
+        self._signed_at, self._fault = now, None
+        self._ends_at = min(_end_of(self._token), now + self.life_s)
 
 
 def _json(value: object) -> bytes:

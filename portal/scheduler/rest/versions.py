@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from portal.scheduler.errors import Unavailable
+from portal.scheduler.rest.faults import NoCommonVersion
 from portal.scheduler.rest.payload import table
 
 
@@ -99,4 +99,4 @@ def choose(document: object) -> Version:
             return version
     served = ", ".join(sorted(seen)) or "nothing of Slurm's"
     known = ", ".join(version.name for version in VERSIONS)
-    raise Unavailable(f"slurmrestd serves {served}; the portal speaks {known}")
+    raise NoCommonVersion(f"slurmrestd serves {served}; the portal speaks {known}")
