@@ -96,7 +96,7 @@ def start_cluster(name: str, **sizes: int | bool) -> Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """Four nodes of two GPUs of eight shares, and the account `school1` with 48 shares."""
-    started = start_cluster(NAME)
+    started = start_cluster(NAME, rest=True)
     started.account("school1", 48)
     yield started
     if os.environ.get("KESUAN_KEEP_CLUSTER") != "1":
