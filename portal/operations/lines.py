@@ -50,6 +50,8 @@ def to_stderr() -> None:
     root.setLevel(logging.INFO)
     # Alembic tells of each look at the database's revision, and /readyz looks every few seconds.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # The same of httpx, which tells of each request to slurmrestd.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _written(value: object) -> str:
