@@ -16,7 +16,6 @@ from stage.site import Site
 SERVICES = ("web", "agent")
 PYTHON_BIN = ROOT / ".venv" / "bin"
 START_PATIENCE_S = 60.0
-# Says in a process's environment which service of which site it belongs to.
 MARK = "KESUAN_SERVICE"
 
 _COMMANDS = {
@@ -48,7 +47,7 @@ def start(site: Site, *names: str) -> None:
         processes.start(
             [str(PYTHON_BIN / program), *arguments],
             log_of(site, name),
-            environment(site) | {MARK: _mark(site, name)},
+            environment(site) | mark(site, name),
             SERVICE_USER,
             site.folder,
         )
@@ -112,12 +111,13 @@ def _answers(site: Site) -> bool:
         connection.close()
 
 
-def _mark(site: Site, name: str) -> str:
-    return f"{name}:{site.folder}"
+def mark(site: Site, name: str) -> dict[str, str]:
+    """What says in a process's environment which service of which site it belongs to."""
+    return {MARK: f"{name}:{site.folder}"}
 
 
 def _of(site: Site, names: tuple[str, ...]) -> list[Process]:
-    marks = {_mark(site, name) for name in names}
+    marks = {mark(site, name)[MARK] for name in names}
     everything = processes.all_processes()
     return [process for process in everything if process.environment.get(MARK) in marks]
 
