@@ -1,6 +1,6 @@
 """What the tests of several rooms share: a real Slurm and a real PostgreSQL.
 
-Both are started once, when the first test asks for them, and ended with the test run.
+Both are started once in a process, when the first test asks for them, and ended with the test run.
 KESUAN_KEEP_CLUSTER=1 leaves the cluster up, which makes a second run quicker. Two runs at the same
 time in one checkout need two names: KESUAN_TEST_NAME=other.
 """
@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from stage import accounting, daemons, postgres, processes
 from stage import cluster as stage_cluster
-from stage.checkout import SERVICE_USER
+from stage.checkout import SERVICE_USER, alone
 from stage.plan import ClusterPlan, load_plan
 
 # The town of two schools is a fixture of every room that has people in it.
-pytest_plugins = ["tests.town"]
+pytest_plugins = ["tests.town", "tests.worlds"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(later)
 
 
-NAME = os.environ.get("KESUAN_TEST_NAME", "tests")
+# What this process starts is named so, and each of several processes (tests.worlds) has its own.
+NAME = os.environ.get("KESUAN_TEST_NAME", "tests") + os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def start_cluster(name: str, **sizes: int | bool) -> Cluster:
         pytest.skip("a cluster's daemons run as several users, which needs root: ./scripts/test")
     plan = replace(load_plan(name) or ClusterPlan(name), **sizes)
     if not daemons.running(plan):
-        plan = replace(plan, port_base=0).with_ports()
+        with alone():
+            plan = replace(plan, port_base=0).with_ports()
+            plan.save()
     stage_cluster.up(plan)
     return Cluster(plan)
 
@@ -108,6 +111,7 @@ def postgres_url() -> Iterator[str]:
     """SQLAlchemy's URL of an empty PostgreSQL; each test makes what it needs in there."""
     if os.geteuid() != 0:
         pytest.skip("PostgreSQL runs as the service user, which needs root: ./scripts/test")
-    server = postgres.up(NAME)
+    with alone():
+        server = postgres.up(NAME)
     yield server.url
     postgres.down(NAME)

@@ -1,5 +1,8 @@
 """Where this checkout lies, and the folder below which everything that runs is kept."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -9,3 +12,12 @@ SERVICE_USER = "kesuan"
 
 class StageError(Exception):
     """Something that a person can act on; its text is printed as one line."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One process of this checkout at a time: two that start at once must not choose one port."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "stage.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

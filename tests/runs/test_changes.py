@@ -79,7 +79,7 @@ def test_a_pupils_stop_is_the_pupils(town: Town) -> None:
     assert do(town, town.here.teacher, changes.cancel, second) == [second.id]
 
 
-@pytest.mark.parametrize("state", FINAL)
+@pytest.mark.parametrize("state", sorted(FINAL))
 def test_what_is_over_cannot_be_stopped_or_finished(town: Town, state: RunState) -> None:
     run = town.start(town.here.teacher)
     town.set(run, state=state.value)
@@ -97,7 +97,7 @@ def test_only_what_trains_can_finish_early(town: Town) -> None:
     assert again(town, runs[2]).finish_asked_at is not None
 
 
-@pytest.mark.parametrize("state", FINAL - {RunState.SUCCEEDED})
+@pytest.mark.parametrize("state", sorted(FINAL - {RunState.SUCCEEDED}))
 def test_a_retry_is_the_next_attempt(town: Town, state: RunState) -> None:
     run = town.start(town.here.teacher)
     in_slurm(town, run, state)
@@ -113,7 +113,7 @@ def test_a_retry_is_the_next_attempt(town: Town, state: RunState) -> None:
     assert fresh.seed == run.seed
 
 
-@pytest.mark.parametrize("state", [*LIVE, RunState.SUCCEEDED])
+@pytest.mark.parametrize("state", [*sorted(LIVE), RunState.SUCCEEDED])
 def test_what_lives_or_succeeded_is_not_retried(town: Town, state: RunState) -> None:
     run = town.start(town.here.teacher)
     town.set(run, state=state.value)

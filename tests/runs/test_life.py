@@ -80,7 +80,7 @@ def test_another_reason_is_news_without_a_move() -> None:
     assert run.submitted_at == 1.0
 
 
-@pytest.mark.parametrize("state", FINAL)
+@pytest.mark.parametrize("state", sorted(FINAL))
 def test_a_retry_is_a_fresh_attempt_with_nothing_of_the_last(state: RunState) -> None:
     run = Run(
         id="r",
@@ -106,7 +106,7 @@ def test_a_retry_is_a_fresh_attempt_with_nothing_of_the_last(state: RunState) ->
     assert {name: getattr(run, name) for name in cleared.split()} == dict.fromkeys(cleared.split())
 
 
-@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("state", sorted(LIVE))
 def test_a_live_run_is_not_retried(state: RunState) -> None:
     with pytest.raises(ImpossibleMove):
         next_attempt(run_in(state))

@@ -22,8 +22,7 @@ COMMANDS = ("sbatch", "squeue", "sacct", "scancel", "scontrol", "sacctmgr")
 @pytest.fixture(scope="session")
 def live_cluster() -> Iterator[Cluster]:
     """Two nodes of two GPUs of eight shares; school1 is roomy, school2 has four shares."""
-    name = "sched" if NAME == "tests" else f"{NAME}sched"
-    cluster = start_cluster(name, nodes=2, rest=True)
+    cluster = start_cluster(f"{NAME}sched"[:16], nodes=2, rest=True)
     cluster.account("school1", 64)
     cluster.account("school2", 4)
     yield cluster
