@@ -97,7 +97,7 @@ def note_answer(session: Session, now: float, error: str | None) -> None:
 
 
 def answer_is_due(session: Session, now: float) -> bool:
-    """Whether a good answer of Slurm's should be written down now; a fault is taken back at once."""
+    """Whether a good answer of Slurm's is to be written down; a fault is taken back at once."""
     noted = session.execute(
         select(Lease.slurm_answered_at, Lease.slurm_error).where(Lease.name == NAME)
     ).one_or_none()

@@ -20,7 +20,7 @@ from portal.agent.watch import Watch
 from portal.agent.wishes import Wishes
 from portal.catalog import Catalog, publish
 from portal.config import Settings
-from portal.lessons.bell import ring
+from portal.lessons import bell
 from portal.scheduler import Scheduler, open_scheduler
 from portal.store import EVERYONE, Store
 
@@ -108,8 +108,7 @@ class Agent:
         now = self.ticks()
         if now >= self._next_bell:
             self._next_bell = now + BELL_EVERY_S
-            with self.store.begin(EVERYONE) as session:
-                ring(session, self.clock(), before_s=self.settings.slurm.finish_signal_s)
+            self._ring()
         sent = self.dispatch.send_waiting()
         self.wishes.pass_on()
         if sent:
@@ -126,6 +125,14 @@ class Agent:
             self.nodes.look()
         else:
             self.watch.look()
+
+    def _ring(self) -> None:
+        clock, before_s = self.clock(), float(self.settings.slurm.finish_signal_s)
+        with self.store.reading(EVERYONE) as session:
+            due = bell.is_due(session, clock, before_s=before_s)
+        if due:
+            with self.store.begin(EVERYONE) as session:
+                bell.ring(session, clock, before_s=before_s)
 
     def _leads(self) -> bool:
         """Whether this agent holds the lease; renewed well before it ends."""

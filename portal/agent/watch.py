@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from portal.agent import lease, verdict
 from portal.agent.dispatch import Dispatch
+from portal.agent.followed import Followed, Key, followed, idle_batches, locked
 from portal.agent.verdict import Verdict
 from portal.config import Settings
 from portal.operations import tallies
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 # Accounting is asked about a batch that the controller has forgotten, but not in every round.
 HISTORY_EVERY_S = 5.0
 
-Tasks = Mapping[tuple[str, int], TaskStatus]
+Tasks = Mapping[Key, TaskStatus]
 
 
 @dataclass
@@ -44,7 +46,7 @@ class Watch:
     clock: Callable[[], float] = time.time
     seen: Sequence[TaskStatus] = ()
     _history_asked: dict[str, float] = field(default_factory=dict)
-    # What the transaction in hand has to add to the tallies.
+    # What the next transaction has to add to the tallies.
     _counts: Counter[str] = field(default_factory=Counter)
 
     def look(self) -> None:
@@ -59,9 +61,9 @@ class Watch:
         except Unavailable as error:
             log.warning("Slurm does not answer", extra={"error": str(error)})
             self.dispatch.no_answer()
-            with self.store.begin(EVERYONE) as session:
+            self._counts[tallies.answer("none")] += 1
+            with self._counting() as session:
                 lease.note_answer(session, self.clock(), error.words or str(error))
-                tallies.add(session, {tallies.answer("none"): 1})
             return
         self.seen = snapshot.tasks
         for row in snapshot.unreadable:
@@ -74,38 +76,51 @@ class Watch:
         # Accounting and the shared file system may be slow: they are asked before the
         # transaction, which holds the write lock of an SQLite database.
         with self.store.reading(EVERYONE) as session:
-            runs = self._followed(session)
-        absent = [run for run in runs if _key(run) not in tasks]
+            runs = followed(session)
+            idle = idle_batches(session, runs)
+            note = lease.answer_is_due(session, self.clock())
+        self._counts[tallies.answer("complete" if complete else "incomplete")] += 1
+        absent = [run for run in runs if run.key not in tasks]
         known = {**self._history(absent), **tasks} if complete else tasks
-        words = {
-            run.id: self._folder(run).status(run.attempt)
+        differing = [
+            run
             for run in runs
-            if (task := known.get(_key(run))) is None or task.state.ended
+            if (complete if (task := known.get(run.key)) is None else not run.stands(task))
+        ]
+        # Most rounds tell nothing new of any run: then nobody waits for the write lock.
+        if not differing and not idle and not note:
+            return
+        words = {
+            run.id: RunFolder(self.settings.data.root, run.id).status(run.attempt)
+            for run in differing
+            if (task := known.get(run.key)) is None or task.state.ended
         }
         vanished: set[str] = set()
-        self._counts = Counter({tallies.answer("complete" if complete else "incomplete"): 1})
-        with self.store.begin(EVERYONE) as session:
+        with self._counting() as session:
             lease.note_answer(session, self.clock(), None)
-            for run in self._followed(session):
+            for run in locked(session, {run.id for run in differing}):
                 task = known.get(_key(run))
                 if task is not None:
                     self._settle(run, task, words.get(run.id))
-                elif complete and run.id in words and self._gone(run, words[run.id]):
+                elif run.id in words and self._gone(run, words[run.id]):
                     vanished.add(_key(run)[0])
             self._close(session)
-            tallies.add(session, self._counts)
         for batch_id in vanished:
             self._after_vanishing(batch_id)
 
-    def _followed(self, session: Session) -> Sequence[Run]:
-        query = (
-            select(Run)
-            .join(Batch, Batch.id == Run.batch_id)
-            .where(Run.state.in_(LIVE), Batch.state == "submitted")
-            .options(joinedload(Run.batch))
-            .with_for_update(of=Run)
-        )
-        return session.scalars(query).all()
+    @contextmanager
+    def _counting(self) -> Iterator[Session]:
+        """A transaction that also adds what was counted since the last one to the tallies."""
+        before = Counter(self._counts)
+        try:
+            with self.store.begin(EVERYONE) as session:
+                yield session
+                tallies.add(session, self._counts)
+        except BaseException:
+            # What was rolled back did not happen and will be counted when it does.
+            self._counts = before
+            raise
+        self._counts.clear()
 
     def _settle(self, run: Run, task: TaskStatus, status: Status | None) -> None:
         """Move one run to where Slurm and its job say that it is."""
@@ -147,12 +162,9 @@ class Watch:
             },
         )
 
-    def _history(self, absent: Iterable[Run]) -> dict[tuple[str, int], TaskStatus]:
+    def _history(self, absent: Iterable[Followed]) -> dict[Key, TaskStatus]:
         """What accounting knows of the batches of runs that the controller no longer shows."""
-        since: dict[str, float] = defaultdict(lambda: self.clock())
-        for run in absent:
-            if run.batch is not None and run.batch_id is not None:
-                since[run.batch_id] = min(since[run.batch_id], run.batch.created_at)
+        since = {run.batch_id: run.batch_created_at for run in absent}
         now = self.clock()
         due = [b for b in since if now - self._history_asked.get(b, 0.0) >= HISTORY_EVERY_S]
         if not due:
@@ -187,15 +199,13 @@ class Watch:
 
     def _after_vanishing(self, batch_id: str) -> None:
         """A controller that forgot a batch that it had acknowledged: send it again, whole."""
-        self._counts = Counter()
-        with self.store.begin(EVERYONE) as session:
+        with self._counting() as session:
             batch = session.get_one(Batch, batch_id)
             whole = all(run.state == RunState.SUBMITTED for run in batch.runs)
             if not whole:
                 for run in batch.runs:
                     if run.state == RunState.SUBMITTED:
                         self._move(run, verdict.lost(None), self.clock())
-            tallies.add(session, self._counts)
         if whole:
             self.dispatch.send_again(batch_id)
 
@@ -212,7 +222,7 @@ class Watch:
         return RunFolder(self.settings.data.root, run.id)
 
 
-def _key(run: Run) -> tuple[str, int]:
+def _key(run: Run) -> Key:
     """A run's name in Slurm: its batch and its place there."""
     return run.batch_id or "", -1 if run.task is None else run.task
 

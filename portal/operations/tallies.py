@@ -1,7 +1,8 @@
 """What the agent counts. The totals live in the database, so that the agent needs no port.
 
 A count is written in the transaction of the thing that it counts: an agent that is killed neither
-loses one nor counts twice, and whichever worker of web is asked knows them all.
+loses one nor counts twice, and whichever worker of web is asked knows them all. Only
+answers of Slurm's that told nothing new wait a few seconds for the next transaction.
 """
 
 from __future__ import annotations
