@@ -15,6 +15,7 @@ from typing import Any
 
 from portal.config import Slurm
 from portal.scheduler.checks import checked_name
+from portal.scheduler.commands.parsers import newest
 from portal.scheduler.errors import Ambiguous, Unavailable
 from portal.scheduler.protocol import (
     AccountStatus,
@@ -31,9 +32,9 @@ from portal.scheduler.rest.faults import TokenRefused
 from portal.scheduler.rest.payload import number, rows, table
 from portal.scheduler.rest.tokens import CommandSigner, KeySigner, Tokens
 from portal.scheduler.rest.versions import Version, choose
-from portal.scheduler.rows import Rows, newest, since_uts
 from portal.scheduler.states import Phase
 
+_EARLIEST = 1_000_000_000  # 22.05 cannot read a time near the epoch's beginning
 _NAMES_AT_ONCE = 100  # names in one address: 100 UUIDs are 3.7 kB
 
 
@@ -135,7 +136,7 @@ class RestScheduler:
         for first in range(0, len(wanted), _NAMES_AT_ONCE):
             query = {
                 "job_name": ",".join(wanted[first : first + _NAMES_AT_ONCE]),
-                "start_time": since_uts(since),
+                "start_time": f"uts{max(_EARLIEST, int(since))}",
                 "skip_steps": "true",  # a job's steps are two thirds of its record
             }
             body = self._ask(version.history, query)
@@ -198,7 +199,7 @@ class RestScheduler:
             self._agreed = choose(reply.body)
         return self._agreed
 
-    def _queue(self) -> Rows:
+    def _queue(self) -> tasks.Rows:
         return tasks.queue(_listed(self._ask(self._version().jobs), "jobs"), self._user)
 
     def _of(self, array: SubmittedArray) -> list[TaskStatus]:
