@@ -1,4 +1,4 @@
-"""A PostgreSQL to throw away, for tests; the machine's own is left alone."""
+"""A PostgreSQL to throw away, for tests and benchmarks; the machine's own is left alone."""
 
 from __future__ import annotations
 
@@ -38,19 +38,34 @@ class Server:
     @property
     def url(self) -> str:
         """For SQLAlchemy with psycopg."""
-        who = f"{SERVICE_USER}:{self.password}"
+        return self._url(f"{SERVICE_USER}:{self.password}")
+
+    @property
+    def address(self) -> str:
+        """The same without the password, which is in `password_file`."""
+        return self._url(SERVICE_USER)
+
+    @property
+    def password_file(self) -> Path:
+        """Only the service user reads it."""
+        return self.folder / "password"
+
+    def _url(self, who: str) -> str:
         return f"postgresql+psycopg://{who}@127.0.0.1:{self.port}/postgres"
 
 
-def up(name: str) -> Server:
-    """Start an empty server, in place of one of this name that there may be."""
+def up(name: str, *, durable: bool = False) -> Server:
+    """Start an empty server, in place of one of this name that there may be.
+
+    A `durable` one waits for the disk at every commit, as a site's own does; the others need not.
+    """
     down(name)
     port = next((port for port in range(FIRST_PORT, FIRST_PORT + 200) if is_free(port)), 0)
     server = Server(name, port, secrets.token_urlsafe(16))
     user = pwd.getpwnam(SERVICE_USER)
     server.folder.mkdir(parents=True)
     os.chown(server.folder, user.pw_uid, user.pw_gid)
-    password_file = server.folder / "password"
+    password_file = server.password_file
     password_file.write_text(server.password)
     os.chown(password_file, user.pw_uid, user.pw_gid)
     password_file.chmod(0o600)
@@ -75,9 +90,10 @@ def up(name: str) -> Server:
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": "",
-        "fsync": "off",  # it is thrown away
         "max_connections": "50",
     }
+    if not durable:
+        options["fsync"] = "off"  # it is thrown away
     settings = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
     log = server.folder / "server.log"
     command = [str(_program("postgres")), "-D", str(data), *settings]
@@ -94,12 +110,14 @@ def up(name: str) -> Server:
 def down(name: str) -> None:
     """End the server and forget it."""
     folder = SERVERS / name
-    if processes.end(lambda: _of(folder)):
+    if processes.end(lambda: belonging(name)):
         raise StageError(f"the PostgreSQL of {folder} cannot be ended")
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _of(folder: Path) -> list[Process]:
+def belonging(name: str) -> list[Process]:
+    """The server's processes, one for each connection among them."""
+    folder = SERVERS / name
     everything = processes.all_processes()
     servers = [
         process

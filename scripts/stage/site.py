@@ -25,6 +25,8 @@ class Site:
     name: str
     cluster: str
     port: int = 0  # of the web process, on 127.0.0.1; 0: the first free one from 8080
+    database: str = ""  # as SQLAlchemy names it, without the password; empty: SQLite of its own
+    database_password_file: str = ""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -45,6 +47,10 @@ class Site:
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.folder}/database/kesuan.db"
 
 
 def load_site(name: str) -> Site | None:
@@ -88,7 +94,10 @@ def write(site: Site) -> None:
     template = Template((Path(__file__).parent / "settings.toml").read_text())
     values = {
         "port": site.port,
-        "folder": site.folder,
+        "database_url": site.database_url,
+        "database_password": f'password_file = "{site.database_password_file}"\n'
+        if site.database_password_file
+        else "",
         "slurm_conf": plan.slurm_conf,
         "shards": plan.shards,
         "root": ROOT,

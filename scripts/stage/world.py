@@ -14,14 +14,24 @@ from collections.abc import Callable
 
 from stage.checkout import StageError
 from stage.plan import ClusterPlan, load_plan
+from stage.postgres import Server
 from stage.school import SLURM_ACCOUNT
 from stage.site import SITES, Site, load_site
 
 SHARES = 64  # of the school: all that four nodes with two GPUs each have
 
 
-def up(name: str, say: Callable[[str], None], port: int | None = None) -> tuple[ClusterPlan, Site]:
-    """Start what does not run yet; `say` is told what is there."""
+def up(
+    name: str,
+    say: Callable[[str], None],
+    port: int | None = None,
+    *,
+    database: Server | None = None,
+) -> tuple[ClusterPlan, Site]:
+    """Start what does not run yet; `say` is told what is there.
+
+    The site's database is SQLite unless a PostgreSQL is given.
+    """
     _command("cluster", "up", "--name", name)
     _command("cluster", "account", SLURM_ACCOUNT, "--shares", str(SHARES), "--name", name)
     plan = load_plan(name)
@@ -29,7 +39,11 @@ def up(name: str, say: Callable[[str], None], port: int | None = None) -> tuple[
         raise StageError("the cluster has gone")
     gpus = plan.nodes * plan.gpus
     say(f"Slurm is up: {plan.nodes} nodes, {gpus} GPUs, {gpus * plan.shards} shares")
-    _command("site", "up", "--name", name, *(["--port", str(port)] if port else []))
+    words = ["--port", str(port)] if port else []
+    if database is not None:
+        words += ["--database", database.address]
+        words += ["--database-password-file", str(database.password_file)]
+    _command("site", "up", "--name", name, *words)
     site = load_site(name)
     if site is None:
         raise StageError("the site has gone")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stage import world
-from stage.bench import lesson
+from stage.bench import burst, lesson
 from stage.checkout import StageError
 
 
@@ -25,6 +25,11 @@ class Measurement:
 MEASUREMENTS: Mapping[str, Measurement] = {
     "lesson": Measurement(
         "a class of forty, beside one plain array job", lesson.add_arguments, lesson.run
+    ),
+    "burst": Measurement(
+        "ninety classes press Train at once, beside sbatch and submitit",
+        burst.add_arguments,
+        burst.run,
     ),
 }
 

@@ -17,6 +17,9 @@ def _up(options: argparse.Namespace) -> int:
     site = saved or Site(options.name, options.cluster or options.name)
     if options.cluster:
         site = replace(site, cluster=options.cluster)
+    if options.database:
+        password = options.database_password_file or ""
+        site = replace(site, database=options.database, database_password_file=password)
     if not services.running(site):
         site = replace(site, port=_port(options.port, saved))
     write(site)
@@ -96,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     up = command("up", _up, "write its settings, migrate its database, start web and agent")
     up.add_argument("--cluster", help="name of its cluster (default: the site's name)")
     up.add_argument("--port", type=int, help="of the web process (default: a free one from 8080)")
+    up.add_argument("--database", metavar="URL", help="(default: SQLite in the site's folder)")
+    up.add_argument("--database-password-file", metavar="FILE", help="what is not in its URL")
     some_services(command("start", _start, "start web, agent or both, as they were set up"))
     some_services(command("down", _down, "end web, agent or both"))
     command("status", _status, "what runs; 0 only if both do")

@@ -1,0 +1,54 @@
+"""What processes have used of the processor, as /proc counts it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from stage import daemons, postgres, processes, services
+from stage.plan import ClusterPlan
+from stage.processes import Process
+from stage.site import Site
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def used_s(plan: ClusterPlan, site: Site, server: str | None) -> dict[str, float]:
+    """CPU seconds so far of web, agent (with the commands that it has run), Slurm and database."""
+    slurm = daemons.running(plan)
+    portal = services.running(site)
+    groups: Mapping[str, list[Process]] = {
+        **{name: [head] for name, head in portal.items()},
+        "slurmctld": [slurm["slurmctld"]],
+        "slurmdbd and its database": [slurm["slurmdbd"], slurm["mariadbd"]],
+        "postgres": postgres.belonging(server) if server else [],
+    }
+    everything = processes.all_processes()
+    return {
+        name: sum(map(_used_s, processes.with_descendants(heads, everything)))
+        for name, heads in groups.items()
+        if heads
+    }
+
+
+def since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """The difference of two counts; what is in one of them alone is left out."""
+    return {name: after[name] - before[name] for name in after if name in before}
+
+
+def _used_s(process: Process) -> float:
+    """Of the process itself and of its children that have ended."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) * _TICK_S
+    return 0.0
+
+
+def described(used: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in _largest_first(used))
+
+
+def _largest_first(used: Mapping[str, float]) -> Iterable[tuple[str, float]]:
+    return sorted(used.items(), key=lambda item: -item[1])
