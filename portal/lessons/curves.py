@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from portal.results.folder import RunFolder
@@ -23,6 +24,11 @@ class Growing:
     offset: int = 0
     values: tuple[float, ...] = ()
     over: bool = False
+
+    @cached_property
+    def spark(self) -> tuple[float, ...]:
+        """At most 30 of the values, the first and the last among them."""
+        return _thinned(self.values)
 
 
 class Curves:
@@ -46,7 +52,7 @@ class Curves:
             # Two threads that read the same bytes at once come to the same end.
             known = _grown(known, RunFolder(root, run_id), attempt, series, over)
             self._keep(key, known)
-        return _thinned(known.values)
+        return known.spark
 
     def _keep(self, key: Key, curve: Growing) -> None:
         with self._lock:
@@ -58,6 +64,8 @@ class Curves:
 
 def _grown(known: Growing, folder: RunFolder, attempt: int, series: str, over: bool) -> Growing:
     points, offset = folder.metrics(attempt, known.offset)
+    if (offset, over) == (known.offset, known.over):
+        return known
     values = known.values + tuple(point[series] for point in points if series in point)
     while len(values) > MOST_KEPT:
         values = values[::2]

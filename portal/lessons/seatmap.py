@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import marshal
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from portal.store.tables import Lease, Lesson
 
 AGENT = "agent"
 # What moves with the clock alone is no news: a browser counts it on by itself.
-CLOCK = frozenset({"version", "taken_at", "slurm_age_s", "waited_s", "trained_s"})
+CLOCK = frozenset({"version", "taken_at", "slurm_age_s"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,30 +92,41 @@ def snapshot(
     return replace(seat_map, version=_version(seat_map))
 
 
-def as_json(seat_map: SeatMap, language: str) -> dict[str, Any]:
-    """The map as plain data, its sentences in the reader's language."""
-    plain: dict[str, Any] = _plain(seat_map, language, frozenset())
-    return plain
+def as_json(
+    seat_map: SeatMap, language: str, *, tiles: Sequence[Tile] | None = None
+) -> dict[str, Any]:
+    """The map as plain data, its sentences in the reader's language; with these tiles or all."""
+    shown = seat_map.tiles if tiles is None else tiles
+    plain = {name: _plain(getattr(seat_map, name), language) for name in PLAIN}
+    return {**plain, "tiles": [_tile(tile, language) for tile in shown]}
 
 
 def _version(seat_map: SeatMap) -> str:
-    """Twelve hexadecimal digits of everything but the clock."""
-    plain = json.dumps(_plain(seat_map, "en", CLOCK), sort_keys=True)
-    return hashlib.sha256(plain.encode()).hexdigest()[:12]
+    """Twelve hexadecimal digits of everything but the clock, alike in every process."""
+    seen = {name: getattr(seat_map, name) for name in PLAIN if name not in CLOCK}
+    looks = [tile.look for tile in seat_map.tiles]
+    # A thousand figures of curves a second and class: marshal writes them as they are, without
+    # making text of them. Version 2 of its format knows no references, so equal is written equally.
+    plain = {name: _plain(value, "en") for name, value in seen.items()}
+    return hashlib.sha256(marshal.dumps([plain, looks], 2)).hexdigest()[:12]
 
 
-def _plain(value: Any, language: str, without: frozenset[str]) -> Any:
+def _tile(tile: Tile, language: str) -> dict[str, Any]:
+    plain = {name: getattr(tile, name) for name in TILE}
+    plain["label"] = tile.label.in_language(language)
+    plain["reason"] = _plain(tile.reason, language)
+    plain["spark"] = list(tile.spark)
+    return plain
+
+
+def _plain(value: Any, language: str) -> Any:
     if isinstance(value, Message | Text):
         return value.in_language(language)
-    if isinstance(value, SeatMap | Tile):
-        return {
-            field.name: _plain(getattr(value, field.name), language, without)
-            for field in fields(value)
-            if field.name not in without
-        }
-    if isinstance(value, tuple):
-        return [_plain(item, language, without) for item in value]
-    return {**value} if isinstance(value, Mapping) else value
+    return {str(key): n for key, n in value.items()} if isinstance(value, Mapping) else value
+
+
+PLAIN = tuple(field.name for field in fields(SeatMap) if field.name != "tiles")
+TILE = tuple(field.name for field in fields(Tile))
 
 
 @dataclass(frozen=True)

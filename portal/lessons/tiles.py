@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.catalog import Template
 from portal.language import N_, Message
 from portal.lessons.curves import Curves
-from portal.results.classroom import progress_of
+from portal.results.classroom import Classroom
 from portal.results.progress import Progress
 from portal.runs.reasons import reason_of
 from portal.runs.states import RunState
@@ -25,6 +27,7 @@ TRAINING = frozenset({RunState.RUNNING, RunState.FINISHING})
 # A guess at the end from the first steps would be wild.
 LEAST_FRACTION = 0.05
 CURVES = Curves()
+CLASSROOM = Classroom()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,20 @@ class Tile:
     finishing_asked: bool = False
     retry: bool = False
 
+    @cached_property
+    def look(self) -> tuple[Any, ...]:
+        """What a reader sees of the tile; equal where nothing but the clock has moved.
+
+        Words are not in it: they follow from the codes, in whatever language.
+        """
+        return _look(self)
+
+
+# What moves with the clock alone is no news: a browser counts it on by itself.
+CLOCK = frozenset({"waited_s", "trained_s"})
+WORDS = frozenset({"label", "reason"})
+_look = attrgetter(*(field.name for field in fields(Tile) if field.name not in CLOCK | WORDS))
+
 
 @dataclass(frozen=True)
 class Line:
@@ -78,7 +95,7 @@ def tiles_of(
     """A tile for every seat of the class: one query, and one look at the folders that move."""
     rows = _newest(session, lesson)
     training = [(row.id, row.attempt) for row in rows if row.id and row.state in TRAINING]
-    progress = progress_of(root, training)
+    progress = CLASSROOM.progress_of(root, training)
     return tuple(
         Tile(number=row.number) if row.id is None else _tile(row, progress, root, line, now)
         for row in rows

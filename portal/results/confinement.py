@@ -57,12 +57,19 @@ def open_file(folder: int, name: str) -> int:
 def read_file(folder: int, name: str, most: int) -> bytes:
     """The content of a small file. Raises `OSError`, also for more than `most` bytes."""
     handle = open_file(folder, name)
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        content = bytearray()
-        while len(content) <= most and (chunk := file.read(most + 1 - len(content))):
-            content += chunk
+    try:
+        return read_open(handle, most)
+    finally:
+        os.close(handle)
+
+
+def read_open(handle: int, most: int) -> bytes:
+    """The content of a small open file. Raises `OSError`, also for more than `most` bytes."""
+    content = bytearray()
+    while len(content) <= most and (chunk := os.read(handle, most + 1 - len(content))):
+        content += chunk
     if len(content) > most:
-        raise NoPlainFile(f"{name!r} is longer than {most} bytes")
+        raise NoPlainFile(f"a file is longer than {most} bytes")
     return bytes(content)
 
 

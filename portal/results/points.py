@@ -21,7 +21,9 @@ def read(handle: int, since: int) -> tuple[list[Point], int]:
     make no sense are passed over.
     """
     more = os.fstat(handle).st_size - since
-    chunk = os.pread(handle, max(0, min(more, MOST_BYTES)), since)
+    if more <= 0:
+        return [], since
+    chunk = os.pread(handle, min(more, MOST_BYTES), since)
     end = chunk.rfind(b"\n") + 1
     if not end:
         # Either nothing whole yet, or a line that is longer than any that we wait for.

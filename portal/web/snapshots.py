@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from statistics import median
 from typing import Any
 
 from babel.numbers import format_percent
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.errors import NotFound
 from portal.language import N_
@@ -16,7 +19,7 @@ from portal.lessons.tiles import Tile
 from portal.runs.states import RunState
 from portal.services import Services
 from portal.store import EVERYONE
-from portal.store.tables import Lesson
+from portal.store.tables import DataSet, Lesson
 from portal.web.frame import Frame
 
 # The drawing area of a small curve, in units of its viewBox.
@@ -41,9 +44,28 @@ class Snapshot:
 
     def said(self, language: str) -> dict[str, Any]:
         """The seat map in the reader's language, with what the page writes on each tile."""
-        plain = seatmap.as_json(self.map, language)
-        low, high = _range(self.map)
-        for seat, tile in zip(plain["tiles"], self.map.tiles, strict=True):
+        return self._with(self.map.tiles, language)
+
+    def since(self, before: Frame, language: str) -> dict[str, Any]:
+        """The same with only those tiles that look different from `before`."""
+        if not isinstance(before, Snapshot) or before.range != self.range:
+            return self.said(language)
+        old = {tile.number: tile.look for tile in before.map.tiles}
+        changed = [tile for tile in self.map.tiles if old.get(tile.number) != tile.look]
+        return self._with(changed, language)
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """Bottom and top of the small curves: all of a class are drawn to one scale."""
+        if self.map.headline_percent:
+            return 0.0, 1.0
+        values = [value for tile in self.map.tiles for value in tile.spark]
+        return min(values, default=0.0), max(values, default=1.0)
+
+    def _with(self, tiles: Sequence[Tile], language: str) -> dict[str, Any]:
+        plain = seatmap.as_json(self.map, language, tiles=tiles)
+        low, high = self.range
+        for seat, tile in zip(plain["tiles"], tiles, strict=True):
             seat["value"] = _value(tile, self.map.headline_percent, language)
             seat["line"] = _line(seat.pop("spark"), tile.fraction, low, high)
         plain["best"], plain["middle"] = (
@@ -51,29 +73,9 @@ class Snapshot:
         )
         return plain
 
-    def since(self, before: Frame, language: str) -> dict[str, Any]:
-        """The same with only those tiles that look different from `before`."""
-        now = self.said(language)
-        old = {tile["number"]: _look(tile) for tile in before.said(language)["tiles"]}
-        now["tiles"] = [tile for tile in now["tiles"] if old.get(tile["number"]) != _look(tile)]
-        return now
-
     def beat(self) -> dict[str, Any]:
         """How old the news from Slurm is, which grows while nothing else changes."""
         return {"slurm_age_s": self.map.slurm_age_s, "taken_at": self.map.taken_at}
-
-
-def _look(tile: Mapping[str, Any]) -> dict[str, Any]:
-    """A tile without what runs with the clock, which the browser reckons by itself."""
-    return {name: value for name, value in tile.items() if name not in seatmap.CLOCK}
-
-
-def _range(seats: seatmap.SeatMap) -> tuple[float, float]:
-    """Bottom and top of the small curves: all of a class are drawn to one scale."""
-    if seats.headline_percent:
-        return 0.0, 1.0
-    values = [value for tile in seats.tiles for value in tile.spark]
-    return min(values, default=0.0), max(values, default=1.0)
 
 
 def _line(spark: Sequence[float], fraction: float | None, low: float, high: float) -> str:
@@ -92,14 +94,20 @@ def _value(tile: Tile, percent: bool, language: str) -> str:
     if tile.state == RunState.SUCCEEDED and tile.headline is not None:
         return _headline(tile.headline, percent, language)
     if tile.state in (RunState.RUNNING, RunState.FINISHING) and tile.fraction is not None:
-        return format_percent(tile.fraction, locale=language)
+        return _percent(tile.fraction, language)
     return ""
 
 
 def _headline(figure: float | None, percent: bool, language: str) -> str:
     if figure is None:
         return ""
-    return format_percent(figure, locale=language) if percent else f"{figure:.4g}"
+    return _percent(figure, language) if percent else f"{figure:.4g}"
+
+
+@lru_cache(maxsize=4096)
+def _percent(figure: float, language: str) -> str:
+    """The same figures come again and again, and each costs as much as a tile's curve."""
+    return format_percent(figure, locale=language)
 
 
 def _figures(seats: seatmap.SeatMap) -> tuple[float | None, float | None]:
@@ -112,10 +120,16 @@ def _figures(seats: seatmap.SeatMap) -> tuple[float | None, float | None]:
     return (done[-1], median(done)) if done else (None, None)
 
 
+# One statement for all that a map says of its lesson; the content of its data is not among it.
+_LESSON = select(Lesson).options(
+    joinedload(Lesson.school_class), joinedload(Lesson.data_set).lazyload(DataSet.content)
+)
+
+
 def snapshot_of(house: Services, lesson_id: str) -> Snapshot:
     """What a lesson looks like now. Whether the reader may see it was asked before."""
     with house.store.reading(EVERYONE) as session:
-        lesson = session.get(Lesson, lesson_id)
+        lesson = session.scalar(_LESSON.where(Lesson.id == lesson_id))
         if lesson is None:
             raise NotFound(N_("This lesson is no longer there."))
         return Snapshot(seatmap.snapshot(session, house, lesson))
