@@ -5,8 +5,9 @@ Only those that differ are loaded as rows to be changed, in a transaction of the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -53,7 +54,7 @@ class Followed:
 
 def followed(session: Session) -> list[Followed]:
     """Every live run that Slurm has: one statement, and no object that the session keeps."""
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(
             Run.id,
             Run.batch_id,

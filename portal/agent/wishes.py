@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -79,7 +80,7 @@ class Wishes:
 
 def _open(session: Session) -> set[Wish]:
     """Every wish that is not fulfilled yet. Who is to be stopped need not finish first."""
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(
             Run.id, Run.attempt, Run.task, Run.state, Run.cancel_asked_at, Batch.id, Batch.job_id
         )

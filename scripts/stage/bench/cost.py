@@ -33,6 +33,19 @@ def used_s(plan: ClusterPlan, site: Site, server: str | None) -> dict[str, float
     }
 
 
+def memory_mb(plan: ClusterPlan, site: Site) -> dict[str, float]:
+    """Megabytes of web (all its workers), agent and controller; what they share counts once.
+
+    The proportional set size of proc_pid_smaps_rollup(5).
+    """
+    everything = processes.all_processes()
+    heads = {**services.running(site), "slurmctld": daemons.running(plan)["slurmctld"]}
+    return {
+        name: sum(map(_proportional_mb, processes.with_descendants([head], everything)))
+        for name, head in heads.items()
+    }
+
+
 def since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """The difference of two counts; what is in one of them alone is left out."""
     return {name: after[name] - before[name] for name in after if name in before}
@@ -43,6 +56,14 @@ def _used_s(process: Process) -> float:
     with suppress(OSError):
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:15])) * _TICK_S
+    return 0.0
+
+
+def _proportional_mb(process: Process) -> float:
+    with suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
     return 0.0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stage import world
-from stage.bench import burst, lesson
+from stage.bench import burst, lesson, watch
 from stage.checkout import StageError
 
 
@@ -30,6 +30,9 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "ninety classes press Train at once, beside sbatch and submitit",
         burst.add_arguments,
         burst.run,
+    ),
+    "watch": Measurement(
+        "3,600 people look on while ninety classes train", watch.add_arguments, watch.run
     ),
 }
 

@@ -1,0 +1,147 @@
+"""Keeps so many class pages open as browsers do, and measures how old the news on them is.
+
+Reads one line `{"host", "port", "epoch", "pages": [[cookie, path, language, looks], …]}` from stdin
+and opens a page's event stream for each. Then every line is a question: `begin` forgets what was
+seen so far, `tell` prints what was seen since as JSON. With the end of stdin all pages close.
+
+Every page counts its events. Those that `looks` is true of also take them apart: the accuracy of a
+seat is when its job wrote it (see reports.py), so the lag is what the clock says now less that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+# As many at once as would come back together after a page's error, not all in one moment.
+OPENING = 50
+PATIENCE_S = 60.0
+OK = 200
+
+
+@dataclass
+class Seen:
+    """What all pages saw since `begin`."""
+
+    lags_s: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+
+
+@dataclass
+class Page:
+    """One open page, and what its reader has seen."""
+
+    looks: bool
+    events: int = 0
+    shown: dict[int, float] = field(default_factory=dict)
+
+    def event(self, text: bytes, seen: Seen, epoch: float) -> None:
+        self.events += 1
+        if not self.looks or not text.startswith(b"event: snapshot\n"):
+            return
+        now = time.time()
+        for tile in json.loads(text.partition(b"\ndata: ")[2])["tiles"]:
+            number, stamp = tile["number"], tile["headline"]
+            before = self.shown.get(number)
+            if stamp is None or stamp == before:
+                continue
+            self.shown[number] = stamp
+            # What a page shows when it opens was written whenever it was.
+            if before is not None:
+                seen.lags_s.append(now - epoch - stamp * 1000)
+
+
+class Audience:
+    """All the pages."""
+
+    def __init__(self, wanted: dict[str, Any]) -> None:
+        self._wanted = wanted
+        self._seen = Seen()
+        self._pages = [Page(bool(looks)) for *_, looks in wanted["pages"]]
+        self._opening = asyncio.Semaphore(OPENING)
+        self._open = 0
+
+    async def stay(self) -> None:
+        """Open all pages, answer questions, and close with stdin."""
+        pages = zip(self._wanted["pages"], self._pages, strict=True)
+        readers = [asyncio.create_task(self._read(*wanted[:3], page)) for wanted, page in pages]
+        deadline = time.monotonic() + PATIENCE_S + len(readers) / OPENING
+        while self._open + self._seen.errors.total() < len(readers):
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.05)
+        print(json.dumps({"open": self._open, "errors": dict(self._seen.errors)}), flush=True)
+        loop = asyncio.get_running_loop()
+        while question := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
+            if question == "begin":
+                self._seen = Seen()
+                for page in self._pages:
+                    page.events = 0
+            else:
+                print(json.dumps(self._told()), flush=True)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+    def _told(self) -> dict[str, Any]:
+        events = sorted(page.events for page in self._pages)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return {
+            "open": self._open,
+            "lags_s": [round(lag, 4) for lag in sorted(self._seen.lags_s)],
+            "errors": dict(self._seen.errors),
+            "events": sum(events),
+            "fewest_events": events[0] if events else 0,
+            "bytes": self._seen.bytes,
+            "cpu_s": used.ru_utime + used.ru_stime,
+        }
+
+    async def _read(self, cookie: str, path: str, language: str, page: Page) -> None:
+        try:
+            async with self._opening:
+                reader, writer = await asyncio.open_connection(
+                    self._wanted["host"], self._wanted["port"], limit=2**20
+                )
+                writer.write(
+                    f"GET {path} HTTP/1.1\r\nHost: portal\r\nAccept: text/event-stream\r\n"
+                    f"Accept-Language: {language}\r\nCookie: {cookie}\r\n\r\n".encode()
+                )
+                head = await reader.readuntil(b"\r\n\r\n")
+            status = int(head.split(b" ", 2)[1])
+            if status != OK:
+                self._seen.errors[f"HTTP {status}"] += 1
+                return
+            self._open += 1
+            try:
+                await self._follow(reader, page)
+            finally:
+                self._open -= 1
+                writer.close()
+        except (OSError, EOFError, ValueError) as fault:
+            self._seen.errors[type(fault).__name__] += 1
+
+    async def _follow(self, reader: asyncio.StreamReader, page: Page) -> None:
+        """Chunk after chunk (RFC 9112, 7.1); the server sends each event as one."""
+        while size := int(await reader.readline(), 16):
+            event = (await reader.readexactly(size + 2))[:size]
+            self._seen.bytes += size
+            if event.startswith(b"event: end"):
+                self._seen.errors["ended"] += 1
+            page.event(event, self._seen, self._wanted["epoch"])
+
+
+def main() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    asyncio.run(Audience(json.loads(sys.stdin.readline())).stay())
+
+
+if __name__ == "__main__":
+    main()
