@@ -9,7 +9,7 @@ from portal import api, web
 from portal.accelerators import Accelerator
 from portal.catalog import Catalog
 from portal.config import Settings
-from portal.people.local import LocalAccounts
+from portal.people.login import open_door
 from portal.services import EXTENSION, Services
 from portal.store import Store
 from portal.web import hashing
@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> Flask:
         store=store,
         catalog=Catalog(settings.templates.folders),
         accelerator=Accelerator.from_settings(settings.accelerator),
-        directory=LocalAccounts(store, hashing.away),
+        door=open_door(settings, store, hashing.away),
     )
     if settings.web.trusted_proxies:
         hops = settings.web.trusted_proxies

@@ -10,7 +10,7 @@ from flask import current_app
 from portal.accelerators import Accelerator
 from portal.catalog import Catalog
 from portal.config import Settings
-from portal.people.directory import Directory
+from portal.people.login import Door
 from portal.store import Store
 
 EXTENSION = "kesuan"
@@ -24,7 +24,7 @@ class Services:
     store: Store
     catalog: Catalog
     accelerator: Accelerator
-    directory: Directory
+    door: Door
 
 
 def services() -> Services:

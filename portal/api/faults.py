@@ -13,7 +13,7 @@ from portal import errors
 from portal.api.door import NotSignedIn
 from portal.api.reader import language
 from portal.language import N_, Message
-from portal.people.directory import LoginPaused, LoginRefused
+from portal.people.login import LoginPaused, LoginRefused
 
 log = logging.getLogger(__name__)
 

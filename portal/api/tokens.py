@@ -11,7 +11,7 @@ from portal.api.noun import Noun
 from portal.api.values import AtMost
 from portal.people import tokens
 from portal.people.accounts import load_viewer
-from portal.people.directory import LoginRefused
+from portal.people.login import LoginRefused
 from portal.services import services
 from portal.store import EVERYONE
 from portal.store.tables import Token
@@ -56,7 +56,7 @@ class TokensSchema(ma.Schema):
 def issue(body: dict[str, Any]) -> dict[str, Any]:
     """Get a token for a login and its password."""
     house = services()
-    user_id = house.directory.authenticate(body["login"], body["password"])
+    user_id = house.door.authenticate(body["login"], body["password"])
     with house.store.begin(EVERYONE) as session:
         known = load_viewer(session, user_id)
         if known is None:

@@ -5,6 +5,7 @@ setting names the file that holds one.
 """
 
 from portal.config.faults import BadSettings, Fault
+from portal.config.login import Ldap, LdapGroup, Login
 from portal.config.printed import effective
 from portal.config.reading import DEFAULT_FILE, ENVIRONMENT_VARIABLE, load
 from portal.config.settings import (
@@ -31,6 +32,9 @@ __all__ = [
     "Database",
     "Environment",
     "Fault",
+    "Ldap",
+    "LdapGroup",
+    "Login",
     "Portal",
     "Settings",
     "Slurm",

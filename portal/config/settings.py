@@ -6,10 +6,11 @@ A new setting is one line here and one in `docs/settings.md`; a test holds the t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from portal.config.login import Ldap, LdapGroup, Login
 from portal.config.setting import setting
 
 
@@ -213,6 +214,9 @@ class Settings:
     templates: Templates
     agent: Agent
     environments: dict[str, Environment]
+    login: Login = field(default_factory=Login)
+    ldap: Ldap = field(default_factory=Ldap)
+    ldap_groups: dict[str, LdapGroup] = field(default_factory=dict)
 
 
 def documented() -> Iterator[tuple[str, Field[Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from portal.config import login_faults
 from portal.config.faults import Fault
 from portal.config.printed import without_password
 from portal.config.settings import Settings, Slurm
@@ -33,6 +34,7 @@ def faults_of(settings: Settings) -> list[Fault]:
             allowed = 'an address or a network, as "10.1.0.0/16"'
             faults.append(Fault("web.operations_from", repr(found), allowed))
     faults += _rest(settings.slurm)
+    faults += login_faults.faults_of(settings.login, settings.ldap, settings.ldap_groups)
     if settings.database.url.split(":")[0] not in ("sqlite", "postgresql+psycopg"):
         found = repr(without_password(settings.database.url))
         faults.append(Fault("database.url", found, "sqlite:///… or postgresql+psycopg://…"))

@@ -57,7 +57,7 @@ def find(session: Session, login: str) -> User | None:
 
 
 def load_viewer(session: Session, user_id: str) -> Viewer | None:
-    """The viewer that an active user is; None for anybody else.
+    """The viewer that an active user is; None for anybody else, and for who has left.
 
     The session is one for everyone, because the school is not known before this answer.
     """
@@ -67,7 +67,7 @@ def load_viewer(session: Session, user_id: str) -> Viewer | None:
     if row is None:
         return None
     user, seat = row
-    if not user.active:
+    if not user.active or user.left_at is not None:
         return None
     return Viewer(
         user_id=user.id,

@@ -60,9 +60,14 @@ class School(Base):
 
 
 class User(OfSchool, Base):
-    """Someone who can log in: staff (no school), a school's people, or a seat (a pseudonym)."""
+    """Someone who can log in: staff (no school), a school's people, or a seat (a pseudonym).
+
+    `way` and `subject` say who it is in the directory that knows the password, whatever the login
+    is by now; `left_at` is when that directory had no role for the person any more.
+    """
 
     __tablename__ = "user"
+    __table_args__ = (UniqueConstraint("way", "subject"),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     school_id: Mapped[str | None] = mapped_column(  # type: ignore[assignment]
@@ -72,6 +77,9 @@ class User(OfSchool, Base):
     name: Mapped[str]
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str | None]
+    way: Mapped[str] = mapped_column(String(16), default="local")
+    subject: Mapped[str | None]
+    left_at: Mapped[float | None]
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[float] = mapped_column(default=time.time)

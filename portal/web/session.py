@@ -33,7 +33,7 @@ def enter() -> ResponseReturnValue:
     house = services()
     login, password = request.form.get("login", "").strip(), request.form.get("password", "")
     try:
-        user_id = house.directory.authenticate(login, password)
+        user_id = house.door.authenticate(login, password)
     except PortalError as refused:
         page = render_template(
             "login.html", typed=login, fault=sentence(refused), next=request.form.get("next", "")

@@ -21,7 +21,7 @@ from portal.catalog import Catalog
 from portal.datasets.manifest import ClassCount, Column, TableManifest
 from portal.people import accounts, passwords, tokens
 from portal.people.classes import add_class
-from portal.people.local import LocalAccounts
+from portal.people.login import open_door
 from portal.people.schools import add_school
 from portal.people.viewer import Role
 from portal.services import EXTENSION, Services
@@ -104,7 +104,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         store=store,
         catalog=Catalog(settings.templates.folders),
         accelerator=Accelerator.from_settings(settings.accelerator),
-        directory=LocalAccounts(store),
+        door=open_door(settings, store),
     )
     api.register(app)
     with store.begin(EVERYONE) as session:

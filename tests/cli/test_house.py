@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.config import Settings, load
-from portal.people.local import LocalAccounts
+from portal.people.login import open_door
 from portal.store import EVERYONE, Store
 from portal.store.tables import User
 from tests.cli.conftest import Kesuan
@@ -67,7 +67,7 @@ def test_a_school_its_people_and_a_class(run: Kesuan, settings: Settings, tmp_pa
     assert stat.S_IMODE(slips.stat().st_mode) == 0o600
     rows = list(csv.DictReader(io.StringIO(slips.read_text())))
     assert [row["seat"] for row in rows] == ["1", "2"]
-    accounts = LocalAccounts(Store(settings.database))
+    accounts = open_door(settings, Store(settings.database))
     assert accounts.authenticate("li", "correct horse")
     assert accounts.authenticate(rows[1]["login"], rows[1]["password"])
 
@@ -80,7 +80,7 @@ def test_a_new_password_is_the_one_that_counts(
     assert run(*add).code == 0
     monkeypatch.setattr("sys.stdin", io.StringIO("battery staple\n"))
     assert run("people", "password", "wang", "--password-file", "-").code == 0
-    assert LocalAccounts(Store(settings.database)).authenticate("wang", "battery staple")
+    assert open_door(settings, Store(settings.database)).authenticate("wang", "battery staple")
 
 
 def test_faults_are_a_line_each_beside_their_field(

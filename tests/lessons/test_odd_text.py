@@ -10,8 +10,8 @@ from portal.lessons import queries as lessons
 from portal.people import tokens
 from portal.people.accounts import add
 from portal.people.classes import get_class
-from portal.people.directory import LoginRefused
-from portal.people.local import LocalAccounts
+from portal.people.login import Door, LoginRefused
+from portal.people.login.local import LocalAccounts
 from portal.people.schools import get_school
 from portal.people.viewer import Role
 from portal.runs import queries as runs
@@ -42,7 +42,8 @@ def test_it_is_no_id_of_anything(town: Town, odd: str) -> None:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_it_logs_nobody_in(town: Town, odd: str) -> None:
-    accounts = LocalAccounts(town.portal.store)
+    store = town.portal.store
+    accounts = Door(store, LocalAccounts(store), sleep=lambda _: None)
     for login, password in ((odd, "x"), ("t-hua", odd)):
         with pytest.raises(LoginRefused):
             accounts.authenticate(login, password)

@@ -6,7 +6,7 @@ import pytest
 
 from portal.errors import Invalid
 from portal.people.accounts import add, find, load_viewer, set_language, set_password
-from portal.people.local import LocalAccounts
+from portal.people.login.local import LocalAccounts
 from portal.people.viewer import Role
 from portal.store import EVERYONE
 from tests.town import Town
@@ -89,7 +89,7 @@ def test_a_new_password_is_long_enough_and_opens_the_door(town: Town) -> None:
         assert set(caught.value.errors) == {"password"}
         set_password(session, user, "long enough")
     accounts = LocalAccounts(town.portal.store)
-    assert accounts.authenticate("t-hua", "long enough") == town.here.teacher.user_id
+    assert accounts.prove("t-hua", "long enough").subject == town.here.teacher.user_id
 
 
 def test_a_language_is_remembered_if_the_portal_speaks_it(town: Town) -> None:

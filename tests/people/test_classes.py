@@ -7,7 +7,7 @@ import pytest
 from portal.errors import Conflict, Invalid, NotFound
 from portal.people.accounts import load_viewer
 from portal.people.classes import add_class, get_class, list_classes
-from portal.people.local import LocalAccounts
+from portal.people.login.local import LocalAccounts
 from portal.people.schools import add_school, get_school, list_schools
 from portal.people.viewer import Role
 from portal.store import EVERYONE, Store
@@ -20,7 +20,7 @@ def test_a_class_comes_with_slips_that_log_its_seats_in(store: Store) -> None:
         made, slips = add_class(session, school, slug="7-2", name="7(2)", seats=3)
     assert [slip.login for slip in slips] == ["hua-7-2-01", "hua-7-2-02", "hua-7-2-03"]
     assert len({slip.password for slip in slips}) == 3
-    user_id = LocalAccounts(store).authenticate(slips[1].login, slips[1].password)
+    user_id = LocalAccounts(store).prove(slips[1].login, slips[1].password).subject
     with store.reading(EVERYONE) as session:
         viewer = load_viewer(session, user_id)
         assert viewer is not None

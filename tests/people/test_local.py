@@ -9,9 +9,9 @@ from argon2 import PasswordHasher
 
 from portal.people import passwords
 from portal.people.accounts import find
-from portal.people.directory import LoginPaused, LoginRefused
 from portal.people.guesses import Guesses
-from portal.people.local import LocalAccounts
+from portal.people.login import Door, LoginPaused, LoginRefused
+from portal.people.login.local import LocalAccounts
 from portal.store import EVERYONE
 from tests.town import Town
 
@@ -19,9 +19,14 @@ PASSWORD = "plum-2345"
 
 
 @pytest.fixture
-def accounts(town: Town) -> LocalAccounts:
+def accounts(town: Town) -> Door:
     give(town, passwords.hash_password(PASSWORD))
-    return LocalAccounts(town.portal.store)
+    return door(town)
+
+
+def door(town: Town, guesses: Guesses | None = None) -> Door:
+    store = town.portal.store
+    return Door(store, LocalAccounts(store), guesses=guesses, sleep=lambda _: None)
 
 
 def give(town: Town, hashed: str) -> None:
@@ -38,12 +43,12 @@ def hash_of(town: Town) -> str:
         return user.password_hash or ""
 
 
-def test_the_right_password_gives_the_user(town: Town, accounts: LocalAccounts) -> None:
+def test_the_right_password_gives_the_user(town: Town, accounts: Door) -> None:
     assert accounts.authenticate("t-hua", PASSWORD) == town.here.teacher.user_id
     assert accounts.authenticate(" T-Hua ", PASSWORD) == town.here.teacher.user_id
 
 
-def test_every_refusal_is_the_same_sentence(town: Town, accounts: LocalAccounts) -> None:
+def test_every_refusal_is_the_same_sentence(town: Town, accounts: Door) -> None:
     said = set()
     # a wrong password, an unknown login, an account with no password, and empty ones
     for login, password in (("t-hua", "x"), ("nobody", PASSWORD), ("t-nan", ""), ("t-hua", "")):
@@ -71,14 +76,14 @@ def test_an_unknown_login_costs_a_hash_too(town: Town) -> None:
     accounts = LocalAccounts(town.portal.store, away)
     for login in ("t-hua", "nobody"):
         with pytest.raises(LoginRefused):
-            accounts.authenticate(login, "x")
+            accounts.prove(login, "x")
     assert hashed == [False, False]
 
 
 def test_after_ten_wrong_guesses_even_the_right_one_waits(town: Town) -> None:
     give(town, passwords.hash_password(PASSWORD))
     now = [0.0]
-    accounts = LocalAccounts(town.portal.store, guesses=Guesses(clock=lambda: now[0]))
+    accounts = door(town, Guesses(clock=lambda: now[0]))
     for _ in range(10):
         with pytest.raises(LoginRefused):
             accounts.authenticate("t-hua", "wrong")
@@ -104,7 +109,7 @@ def test_guesses_of_endless_logins_do_not_fill_the_memory() -> None:
     assert len(guesses._wrong) == 10_000
 
 
-def test_a_hash_with_other_costs_is_renewed_at_login(town: Town, accounts: LocalAccounts) -> None:
+def test_a_hash_with_other_costs_is_renewed_at_login(town: Town, accounts: Door) -> None:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     give(town, cheap)
     assert accounts.authenticate("t-hua", PASSWORD)

@@ -1,8 +1,6 @@
-"""What stands behind any way to log in: local accounts now, the LDAP of a school later."""
+"""Why somebody does not get in, in one sentence each."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 from portal.errors import PortalError
 from portal.language import N_, Message
@@ -25,12 +23,8 @@ class LoginPaused(LoginRefused):
         self.seconds = seconds
 
 
-class Directory(Protocol):
-    """Something that knows who has which password."""
+class NoPlaceHere(LoginRefused):
+    """The password is right, and its owner has nothing to do in this portal; `why` says it."""
 
-    def authenticate(self, login: str, password: str) -> str:
-        """The id of the user who proved to be `login`.
-
-        Raises `LoginRefused`, or `portal.errors.Unavailable` where nobody can say just now.
-        """
-        ...
+    def __init__(self, why: Message) -> None:
+        super().__init__(why)

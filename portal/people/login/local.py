@@ -5,55 +5,62 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
+from portal.errors import Unavailable
+from portal.language import N_
 from portal.people import passwords
-from portal.people.directory import LoginPaused, LoginRefused
-from portal.people.guesses import Guesses
-from portal.people.names import LONGEST_LOGIN
+from portal.people.login.refusals import LoginRefused
+from portal.people.login.way import Identity, Place
+from portal.people.viewer import Role
 from portal.store import EVERYONE, Store
 from portal.store.tables import User
+
+LOCAL = "local"
 
 Away = Callable[[Callable[[], bool]], bool]
 
 
-def _here(work: Callable[[], bool]) -> bool:
+def here(work: Callable[[], bool]) -> bool:
+    """Compute where one is."""
     return work()
 
 
 class LocalAccounts:
-    """A `Directory` over the table of users.
+    """A `Way` over the table of users.
 
     `away` does the hashing, some twenty milliseconds of pure computing: a server that answers
     many people in one thread hands in its thread pool.
     """
 
-    def __init__(self, store: Store, away: Away = _here, guesses: Guesses | None = None) -> None:
+    def __init__(self, store: Store, away: Away = here) -> None:
         self._store = store
         self._away = away
-        self._guesses = guesses or Guesses()
 
-    def authenticate(self, login: str, password: str) -> str:
-        """The id of the active user with this login and password.
+    def prove(self, login: str, password: str) -> Identity:
+        """The active user with this login and password; the subject is the user's id.
 
-        An unknown login takes as long as a wrong password and gets the same sentence. Raises
-        `LoginRefused`, or `LoginPaused` after too many wrong guesses.
+        An unknown login takes as long as a wrong password.
         """
-        # Cut one character beyond the longest login: such a one is nobody's.
-        login = login.strip().lower()[: LONGEST_LOGIN + 1]
-        pause = self._guesses.pause_s(login)
-        if pause:
-            raise LoginPaused(pause)
-        user = self._find(login)
+        try:
+            user = self._find(login)
+        except OperationalError as cause:
+            raise Unavailable(N_("The portal's database does not answer just now.")) from cause
         hashed = user.password_hash if user is not None else None
         known = hashed or passwords.decoy()
         right = self._away(lambda: passwords.check(known, password))
         if user is None or hashed is None or not user.active or not right:
-            self._guesses.wrong(login)
             raise LoginRefused
-        self._guesses.right(login)
         if passwords.needs_rehash(hashed):
             self._rehash(user.id, password)
-        return user.id
+        school = user.school.slug if user.school is not None else None
+        return Identity(
+            way=LOCAL,
+            subject=user.id,
+            login=user.login,
+            name=user.name,
+            place=Place(Role(user.role), school),
+        )
 
     def _find(self, login: str) -> User | None:
         with self._store.reading(EVERYONE) as session:

@@ -1,0 +1,10 @@
+"""Ways to log in, and the one door that every login goes through.
+
+A way is one module with one method: login and password become an identity, or a refusal. `local`
+knows the accounts of the portal's own database, `ldap` those of the centre's directory.
+"""
+
+from portal.people.login.door import Door, open_door
+from portal.people.login.refusals import LoginPaused, LoginRefused, NoPlaceHere
+
+__all__ = ["Door", "LoginPaused", "LoginRefused", "NoPlaceHere", "open_door"]

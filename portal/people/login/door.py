@@ -1,0 +1,122 @@
+"""The one door: every login by page, API or command goes through it, whatever the way.
+
+It counts wrong guesses, refuses what no directory should ever see, chooses the way, and makes all
+refusals alike in words and in time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Collection
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal.config import Settings
+from portal.people import passwords
+from portal.people.guesses import Guesses
+from portal.people.login.arrivals import arrive
+from portal.people.login.ldap import LdapWay
+from portal.people.login.local import LOCAL, Away, LocalAccounts, here
+from portal.people.login.refusals import LoginPaused, LoginRefused, NoPlaceHere
+from portal.people.login.way import Identity, NoPlace, Way
+from portal.people.names import LONGEST_LOGIN
+from portal.people.viewer import Role
+from portal.store import EVERYONE, Store
+from portal.store.tables import User
+
+# A local hash takes some 30 ms and a directory's answer some 10: nobody shall learn from the time
+# which of the two was asked, or whether there is such a person.
+REFUSAL_S = 0.25
+# ASCII before anything is made lower-case: a Kelvin sign would become a k.
+_LOGIN = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@-]{{0,{LONGEST_LOGIN - 1}}}")
+
+
+class Door:
+    """Who may come in.
+
+    With a `directory`, local accounts open the door to `local_roles` alone: to the seats, which
+    no directory knows, and to staff, for the day on which the directory is away.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        local: Way,
+        directory: Way | None = None,
+        local_roles: Collection[Role] = tuple(Role),
+        guesses: Guesses | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._local = local
+        self._directory = directory
+        self._local_roles = frozenset(local_roles)
+        self._guesses = guesses or Guesses()
+        self._sleep = sleep
+
+    def authenticate(self, login: str, password: str) -> str:
+        """The id of the user who proved to be `login`.
+
+        Raises `LoginRefused`, `LoginPaused` after too many wrong guesses, `NoPlaceHere` for
+        somebody who is known and has no role or school here, and `portal.errors.Unavailable`.
+        """
+        began = time.monotonic()
+        # Cut one character beyond the longest login: such a one is nobody's.
+        login = login.strip()[: LONGEST_LOGIN + 1]
+        counted = login.lower()
+        pause = self._guesses.pause_s(counted)
+        if pause:
+            raise LoginPaused(pause)
+        try:
+            identity = self._prove(login, password)
+        except LoginRefused:
+            self._guesses.wrong(counted)
+            self._sleep(max(0.0, REFUSAL_S - (time.monotonic() - began)))
+            raise
+        self._guesses.right(counted)
+        return self._welcome(identity)
+
+    def _prove(self, login: str, password: str) -> Identity:
+        # A bind with a name and no password succeeds, as nobody: RFC 4513, section 5.1.2.
+        if not password or len(password) > passwords.LONGEST or not _LOGIN.fullmatch(login):
+            raise LoginRefused
+        login = login.lower()
+        if self._directory is None or self._is_local(login):
+            return self._local.prove(login, password)
+        return self._directory.prove(login, password)
+
+    def _is_local(self, login: str) -> bool:
+        with self._store.reading(EVERYONE) as session:
+            user = session.scalar(select(User).where(User.login == login))
+        return (
+            user is not None
+            and user.password_hash is not None
+            and Role(user.role) in self._local_roles
+        )
+
+    def _welcome(self, identity: Identity) -> str:
+        if identity.way == LOCAL:
+            return identity.subject
+        try:
+            arrived = self._arrive(identity)
+        except IntegrityError:
+            # The same person's first login in another process was a moment quicker.
+            arrived = self._arrive(identity)
+        if isinstance(arrived, NoPlace):
+            raise NoPlaceHere(arrived.why)
+        return arrived
+
+    def _arrive(self, identity: Identity) -> str | NoPlace:
+        with self._store.begin(EVERYONE) as session:
+            return arrive(session, identity)
+
+
+def open_door(settings: Settings, store: Store, away: Away = here) -> Door:
+    """The door of a portal as its settings say."""
+    local = LocalAccounts(store, away)
+    if settings.login.way == LOCAL:
+        return Door(store, local)
+    roles = [Role(role) for role in settings.login.local_roles]
+    return Door(store, local, LdapWay(settings.ldap, settings.ldap_groups), roles)
