@@ -8,8 +8,11 @@ https://docs.gunicorn.org/en/stable/settings.html
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +23,18 @@ _web = load(Path(os.environ.get(ENVIRONMENT_VARIABLE, DEFAULT_FILE))).web
 bind = _web.bind
 workers = _web.workers
 worker_class = "gevent"
-worker_connections = 2000
+# An open class page is a connection and sleeps most of the time. Were there room for fewer than
+# there are, the next page would wait unanswered; ninety classes with a page for every seat are 3,600.
+worker_connections = 8000
 # The proxies that ProxyFix trusts are counted in the settings; gunicorn itself believes nobody.
 forwarded_allow_ips = "127.0.0.1,::1" if _web.trusted_proxies else ""
-# An event stream never ends by itself, so a stop waits no longer than this for it.
-graceful_timeout = 5
+# A worker that is told to go takes no new connection, answers what it has begun, and says
+# "Connection: close" to whoever asks on an open connection. A connection that is idle ends after
+# `keepalive`, as it does on any day, so nobody's request meets a door that has just been shut. Only
+# an upload that takes longer than `graceful_timeout` from then on is cut off.
+graceful_timeout = 30
 timeout = 60
-keepalive = 15
+keepalive = 5
 # One line for each answer, and gunicorn's own events in the same form.
 accesslog = "-"
 logger_class = "portal.operations.server_log.ServerLog"
@@ -35,8 +43,26 @@ control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """Before the first worker: a folder where all of them count how long their answers take."""
+    """Before the first worker: a folder where all of them count how long their answers take.
+
+    And each connection is an open file: a process may have as many as its administrator allows
+    (LimitNOFILE= in systemd/kesuan-web.service), and not just the 1,024 that it starts with.
+    """
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kesuan-metrics-")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Event streams never end by themselves; those of a worker that is told to go end at once."""
+    broadcaster = worker.wsgi.extensions["kesuan-broadcast"]
+
+    def wait_and_close() -> None:
+        while worker.alive:
+            time.sleep(0.1)
+        broadcaster.close()
+
+    threading.Thread(target=wait_and_close, name="end of streams", daemon=True).start()
 
 
 def on_exit(_server: Any) -> None:

@@ -4,6 +4,7 @@ Whoever opens a class page listens to a channel. The first listener starts one t
 lesson in this process, the last one to leave ends it; in between the thread makes a frame every
 `snapshot_seconds`, and every listener gets the same bytes. Nothing here but plain `threading`, so
 it runs under gunicorn's gevent workers (where threads are greenlets) and under its threads alike.
+When its process is told to stop, every stream ends at once, and its reader comes back to the next.
 
 The wire format is that of server-sent events:
 https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +30,8 @@ from portal.web.snapshots import snapshot_of
 EXTENSION = "kesuan-broadcast"
 BEAT_S = 5.0
 KEEP_IDLE_S = 60.0
+# When a reader comes back after a stop: not all of a hall in the same moment.
+COME_BACK_MS = (500, 2500)
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +82,7 @@ class Broadcaster:
         self._every = every
         self._channels: dict[str, _Channel] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def latest(self, key: str, language: str) -> tuple[str, bytes]:
         """The version and the JSON of a frame that is at most `every` seconds old."""
@@ -88,13 +93,20 @@ class Broadcaster:
         return channel.bytes_for(language)
 
     def listen(self, key: str, language: str, until: float) -> Iterator[bytes]:
-        """Events from now to `until` (UTC seconds) or to the end of the lesson."""
+        """Events from now to `until` (UTC seconds) or to the end of the lesson.
+
+        After `close` the stream says when to come back and ends without its end event, so that the
+        browser asks again by itself.
+        """
         version, data = self.latest(key, language)
         channel = self._join(key)
         try:
             yield _event("snapshot", data)
             while time.time() < until and not cast(Frame, channel.frame).over:
                 frame = self._next(channel, version)
+                if self._closed:
+                    yield b"retry: %d\n\n" % random.randint(*COME_BACK_MS)  # noqa: S311
+                    return
                 if frame.version == version:
                     yield _event("beat", _json(frame.beat()))
                 else:
@@ -103,6 +115,15 @@ class Broadcaster:
             yield _event("end", b"{}")
         finally:
             self._leave(channel)
+
+    def close(self) -> None:
+        """End every stream now: this process is about to stop."""
+        self._closed = True
+        with self._lock:
+            channels = list(self._channels.values())
+        for channel in channels:
+            with channel.changed:
+                channel.changed.notify_all()
 
     def listeners(self, key: str) -> int:
         """How many listen to a lesson here."""
@@ -147,12 +168,12 @@ class Broadcaster:
                 # The pages keep the last frame and its age; the next second tries again.
                 log.exception("no snapshot of lesson %s", key, extra={"lesson": key})
 
-    @staticmethod
-    def _next(channel: _Channel, version: str) -> Frame:
+    def _next(self, channel: _Channel, version: str) -> Frame:
         """The next frame that differs from `version`, or the newest when it is time for a beat."""
         with channel.changed:
             channel.changed.wait_for(
-                lambda: cast(Frame, channel.frame).version != version, timeout=BEAT_S
+                lambda: self._closed or cast(Frame, channel.frame).version != version,
+                timeout=BEAT_S,
             )
             return cast(Frame, channel.frame)
 

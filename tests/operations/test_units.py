@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from portal.cli import COMMANDS
+from portal.config import Web
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "systemd").glob("*.service"))
+SOCKET = ROOT / "systemd" / "kesuan-web.socket"
 # In tenths of systemd's exposure level, from 0 (shut) to 100. What the documents say is below it.
 MOST_EXPOSED = 20
 
@@ -30,10 +32,14 @@ def options(unit: Path) -> dict[str, list[str]]:
 
 
 def here(unit: Path, folder: Path) -> Path:
-    """The unit with the paths of this checkout, for systemd looks whether its command exists."""
-    copy = folder / unit.name
-    copy.write_text(unit.read_text(encoding="utf-8").replace("/opt/kesuan", str(ROOT)))
-    return copy
+    """The unit with the paths of this checkout, for systemd looks whether its command exists.
+
+    Those that it names lie beside it.
+    """
+    for each in (*UNITS, SOCKET):
+        text = each.read_text(encoding="utf-8").replace("/opt/kesuan", str(ROOT))
+        (folder / each.name).write_text(text)
+    return folder / unit.name
 
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -42,12 +48,16 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_there_are_two() -> None:
+def test_there_are_two_and_the_address_of_one() -> None:
     assert [unit.name for unit in UNITS] == ["kesuan-agent.service", "kesuan-web.service"]
+    assert options(SOCKET)["ListenStream"] == [Web().bind]
+    (after,) = options(UNITS[1])["After"]
+    assert SOCKET.name in after.split()
+    assert SOCKET.name in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", [*UNITS, SOCKET], ids=lambda unit: unit.name)
 def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
     done = analyze("verify", "--man=no", here(unit, tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
