@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from stage import accounting, daemons, postgres, processes
+from stage import accounting, daemons, debian, postgres, processes
 from stage import cluster as stage_cluster
 from stage.checkout import SERVICE_USER, alone
 from stage.plan import ClusterPlan, load_plan
@@ -58,6 +58,9 @@ class Cluster:
         self, *arguments: str, user: str | None = SERVICE_USER, folder: Path = Path("/")
     ) -> subprocess.CompletedProcess[str]:
         """Run one command in the cluster's environment, as the service user or as root (None)."""
+        if self.plan.debian:
+            # It changes to its user in there, and starts in "/".
+            arguments, user = tuple(debian.inside(self.plan.debian, [*arguments], user)), None
         return subprocess.run(
             arguments,
             env=self.environment,
@@ -83,7 +86,7 @@ class Cluster:
         processes.send(daemons.running(self.plan)[daemon], number)
 
 
-def start_cluster(name: str, **sizes: int | bool) -> Cluster:
+def start_cluster(name: str, **sizes: int | bool | str) -> Cluster:
     """An embedded cluster for tests; the caller ends it with ``stage.cluster.down``."""
     if os.geteuid() != 0:
         pytest.skip("a cluster's daemons run as several users, which needs root: ./scripts/test")

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 
-from stage import daemons
+from stage import daemons, debian
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
 
@@ -116,7 +116,7 @@ def _sacctmgr_read(plan: ClusterPlan, *words: str) -> list[str]:
 
 def _sacctmgr(plan: ClusterPlan, *words: str) -> str:
     done = subprocess.run(
-        ["sacctmgr", "--immediate", *words],
+        debian.inside(plan.debian, ["sacctmgr", "--immediate", *words]),
         env=daemons.environment(plan),
         capture_output=True,
         text=True,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from stage import accounting, configuration, daemons, processes
+from stage import accounting, configuration, daemons, debian, processes
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
 from stage.ports import listens
@@ -27,6 +27,8 @@ def up(plan: ClusterPlan) -> None:
     Harmless on a cluster that is up. A cluster of another size or with other ports is taken down
     first; its accounts and its history stay.
     """
+    if plan.debian:
+        debian.prepare(plan.debian)
     _make_folders(plan)
     plan.save()
     password = accounting.database_password(plan)
@@ -238,7 +240,7 @@ def _command(plan: ClusterPlan, command: list[str], patience_s: float = 15.0) ->
     """What a Slurm command prints, or nothing when it fails."""
     try:
         done = subprocess.run(
-            command,
+            debian.inside(plan.debian, command),
             env=daemons.environment(plan),
             capture_output=True,
             text=True,

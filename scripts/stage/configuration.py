@@ -36,6 +36,7 @@ def fill_in(plan: ClusterPlan, database_password: str) -> dict[str, str]:
         "last_gpu": plan.gpus - 1,
         "shards": plan.gpus * plan.shards,
         "tokens": _tokens(plan),
+        "cgroup_plugin": plan.release.cgroup_plugin,
     }
     return {
         file.name: Template(file.read_text()).substitute(values)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stage import processes
+from stage import debian, processes
 from stage.plan import ClusterPlan
 from stage.processes import Process
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = debian.PATH
 JOBS_NICE = "10"
 REST_USER = "slurmrestd"
+OUTSIDE = frozenset({"munged", "mariadbd"})  # this machine's own, whatever Slurm is beside them
 DAEMONS = frozenset(
     {"munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "slurmstepd", "slurmrestd"}
 )
@@ -22,12 +23,12 @@ DAEMONS = frozenset(
 
 def environment(plan: ClusterPlan) -> dict[str, str]:
     """What every daemon and command of the cluster is started with, and nothing else."""
-    return {"PATH": PATH, "LC_ALL": "C.UTF-8", "SLURM_CONF": str(plan.slurm_conf)}
+    return {"PATH": debian.PATH, "LC_ALL": "C.UTF-8", "SLURM_CONF": str(plan.slurm_conf)}
 
 
 def belonging(plan: ClusterPlan) -> list[Process]:
     """Every process of this cluster: daemons, job steps, jobs, and what jobs started."""
-    everything = processes.all_processes()
+    everything = _all(plan)
     daemons = [process for process in everything if _is_daemon(plan, process)]
     # A step that was killed leaves its job behind as an orphan; Slurm marked it at its start.
     orphans = [
@@ -42,7 +43,7 @@ def belonging(plan: ClusterPlan) -> list[Process]:
 def running(plan: ClusterPlan) -> dict[str, Process]:
     """The daemons that run, by name: munged, mariadbd, slurmdbd, slurmctld, slurmd-g1 …"""
     found = {}
-    for process in processes.all_processes():
+    for process in _all(plan):
         if process.title in DAEMONS - {"slurmstepd"} and _is_daemon(plan, process):
             found[_name(process)] = process
     return found
@@ -78,7 +79,7 @@ def start(plan: ClusterPlan, name: str) -> None:
         command = ["mariadbd", f"--defaults-file={folder}/etc/mariadb.cnf"]
     elif name in {"slurmdbd", "slurmctld"}:
         user = "slurm"
-        command = [name, "-D"]
+        command = [name, "-D", *(["-i"] if name == "slurmctld" and _lacks_usage(plan) else [])]
     elif name == "slurmrestd":
         # A user of its own, neither root nor slurm, as its manual asks: it only passes tokens on,
         # and so needs no key. https://slurm.schedmd.com/slurmrestd.html#SECTION_ENVIRONMENT-VARIABLES
@@ -90,6 +91,8 @@ def start(plan: ClusterPlan, name: str) -> None:
         # Nodes, portal and browser share this one machine: jobs, which inherit the niceness of
         # slurmd, must not keep the pages waiting.
         command = ["slurmd", "-D", "-n", JOBS_NICE, "-N", name.removeprefix("slurmd-")]
+    if plan.debian and name not in OUTSIDE:
+        command, user = debian.inside(plan.debian, command, user), None
     processes.start(command, folder / "log" / f"{name}.out", {**environment(plan), **also}, user)
 
 
@@ -108,6 +111,17 @@ def program(process: Process) -> str:
 def is_slurm(process: Process) -> bool:
     """Whether it is a daemon or a part of one, and not a job."""
     return program(process) in DAEMONS
+
+
+def _lacks_usage(plan: ClusterPlan) -> bool:
+    """Whether slurmctld has to be told to start with what there is of its state."""
+    return plan.release.wants_usage and not (plan.folder / "state" / "assoc_usage").exists()
+
+
+def _all(plan: ClusterPlan) -> list[Process]:
+    """Every process that could be the cluster's: Slurm may be in another Debian."""
+    found = processes.all_processes()
+    return found + processes.all_processes(debian.root(plan.debian)) if plan.debian else found
 
 
 def _is_daemon(plan: ClusterPlan, process: Process) -> bool:

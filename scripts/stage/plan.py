@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stage.checkout import VAR, StageError
 from stage.ports import is_free
+from stage.releases import BY_SUITE, RELEASES, Release, here
 
 CLUSTERS = VAR / "cluster"
 NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
@@ -28,12 +29,16 @@ class ClusterPlan:
     shards: int = 8  # of each GPU: a share is an eighth
     port_base: int = 0  # 0: the first free block
     rest: bool = False  # slurmrestd too, with tokens
+    debian: str = ""  # the suite whose Slurm it runs, in a folder of its own; "": this machine's
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise StageError(
                 f"a cluster's name is 1 to 16 small letters and digits, not {self.name!r}"
             )
+        if self.debian and self.debian not in BY_SUITE:
+            known = ", ".join(BY_SUITE)
+            raise StageError(f"--debian is one of {known}, not {self.debian!r}")
         for what, value, most in (
             ("--nodes", self.nodes, MOST_NODES),
             ("--gpus", self.gpus, 16),
@@ -47,6 +52,11 @@ class ClusterPlan:
     @property
     def folder(self) -> Path:
         return CLUSTERS / self.name
+
+    @property
+    def release(self) -> Release:
+        """The Slurm that it runs; the oldest known where this machine's is none of those."""
+        return BY_SUITE[self.debian] if self.debian else here() or RELEASES[0]
 
     @property
     def slurm_conf(self) -> Path:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+ROOT = Path("/")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Process:
     title: str  # what the process calls itself, which may differ from the program
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    root: Path = ROOT  # the folder that is its "/": another one in a chroot
 
     def open_files(self) -> list[str]:
         """Paths that its descriptors and its working directory point to."""
@@ -46,14 +48,15 @@ class Process:
         return paths
 
 
-def read_process(pid: int) -> Process | None:
+def read_process(pid: int, root: Path = ROOT) -> Process | None:
     """One process, or None when it is gone, or a zombie, a kernel thread or of another chroot.
 
-    A chroot shares its process ids with the machine and may well have the same paths in it.
+    A chroot shares its process ids with the machine and may well have the same paths in it; `root`
+    is the one that is meant.
     """
     folder = PROC / str(pid)
     try:
-        if not (folder / "root").samefile("/"):
+        if not (folder / "root").samefile(root):
             return None
         # Field 2, the name, may hold spaces and brackets; nothing behind its last bracket does.
         fields = (folder / "stat").read_text().rpartition(")")[2].split()
@@ -75,12 +78,13 @@ def read_process(pid: int) -> Process | None:
         title,
         tuple(arguments.rstrip("\0").split("\0")),
         {name: value for name, found, value in pairs if found},
+        root,
     )
 
 
-def all_processes() -> list[Process]:
+def all_processes(root: Path = ROOT) -> list[Process]:
     pids = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
-    found = (read_process(pid) for pid in pids)
+    found = (read_process(pid, root) for pid in pids)
     return [process for process in found if process is not None and process.pid != os.getpid()]
 
 
@@ -106,7 +110,7 @@ def send(process: Process, number: signal.Signals) -> bool:
     except OSError:
         return False
     try:
-        now = read_process(process.pid)
+        now = read_process(process.pid, process.root)
         if now is None or now.started != process.started:
             return False
         signal.pidfd_send_signal(handle, number)

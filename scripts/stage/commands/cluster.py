@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import replace
 
-from stage import accounting, cluster, daemons
+from stage import accounting, cluster, daemons, debian
 from stage.checkout import SERVICE_USER, StageError
 from stage.commands import run
 from stage.plan import ClusterPlan, load_plan
@@ -19,12 +19,14 @@ def _up(options: argparse.Namespace) -> int:
     saved = load_plan(options.name)
     sizes = {
         key: getattr(options, key)
-        for key in ("nodes", "gpus", "shards", "port_base", "rest")
+        for key in ("nodes", "gpus", "shards", "port_base", "rest", "debian")
         if getattr(options, key) is not None
     }
     plan = replace(saved or ClusterPlan(options.name), **sizes)
     if not daemons.running(plan):
         plan = _with_free_ports(plan, chosen="port_base" in sizes)
+    if plan.debian:
+        debian.build(plan.debian, print)
     cluster.up(plan)
     print(cluster.describe(plan))
     print(f"cluster {plan.name} is up after {time.monotonic() - begun:.1f} s")
@@ -105,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
         "--rest",
         action=argparse.BooleanOptionalAction,
         help="slurmrestd and tokens for it (default: as last time, at first none)",
+    )
+    up.add_argument(
+        "--debian",
+        help="run the Slurm of another Debian: bookworm, trixie or forky (needs debootstrap; "
+        "default: as last time, at first this machine's)",
     )
     down = command("down", _down, "end its daemons and jobs")
     down.add_argument("--wipe", action="store_true", help="forget its accounts and history too")
