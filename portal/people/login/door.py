@@ -71,6 +71,9 @@ class Door:
             raise LoginPaused(pause)
         try:
             identity = self._prove(login, password)
+        except NoPlaceHere:
+            self._guesses.right(counted)
+            raise
         except LoginRefused:
             self._guesses.wrong(counted)
             self._sleep(max(0.0, REFUSAL_S - (time.monotonic() - began)))

@@ -13,6 +13,7 @@ from portal.language import N_
 from portal.people.login.ldap.names import Canonical, canonical
 from portal.people.login.ldap.person import Person
 from portal.people.login.ldap.wire import ServerFailed, Wire, succeeded
+from portal.people.login.refusals import NoPlaceHere
 from portal.people.login.way import NoPlace, Place
 from portal.people.viewer import Role
 
@@ -29,7 +30,8 @@ RANK = (Role.STAFF, Role.SCHOOL_ADMIN, Role.TEACHER)
 def groups_of(settings: Ldap, wire: Wire, person: Person) -> set[Canonical]:
     """The groups that a person is in, groups of groups included where the settings say so.
 
-    Bounded in depth and in number, so that groups which contain each other come to an end.
+    Bounded in depth and in number, so that groups which contain each other come to an end. Raises
+    `NoPlaceHere` for somebody in more groups than that.
     """
     first = person.login if settings.member_value == "login" else person.dn
     found: dict[Canonical, str] = {}
@@ -41,7 +43,7 @@ def groups_of(settings: Ldap, wire: Wire, person: Person) -> set[Canonical]:
         new = {key: dn for key, dn in fresh.items() if key not in found}
         found |= new
         if len(found) > MOST_GROUPS:
-            raise ServerFailed(wire.url, "searching", f"more than {MOST_GROUPS} groups")
+            raise _too_many()
         frontier = list(new.values())
         if not frontier:
             break
@@ -89,9 +91,21 @@ def _holding(settings: Ldap, wire: Wire, members: list[str]) -> dict[Canonical, 
     query = f"(|{each})" if len(members) > 1 else each
     base = settings.group_base or settings.base or ""
     code, entries = wire.search(base, query, SUBTREE, [NO_ATTRIBUTES], most=MOST_GROUPS)
-    if code == RESULT_SIZE_LIMIT_EXCEEDED or not succeeded(code):
+    if code == RESULT_SIZE_LIMIT_EXCEEDED:
+        raise _too_many()
+    if not succeeded(code):
         raise ServerFailed(wire.url, "searching", f"result {code} for groups below {base}")
     try:
         return {canonical(entry["dn"]): entry["dn"] for entry in entries}
     except ValueError as cause:
         raise ServerFailed(wire.url, "searching", f"a group's name: {cause}") from cause
+
+
+def _too_many() -> NoPlaceHere:
+    return NoPlaceHere(
+        N_(
+            "Your password is right, but you are in more than {most} groups of the centre's "
+            "directory. Please tell the centre's staff.",
+            most=MOST_GROUPS,
+        )
+    )

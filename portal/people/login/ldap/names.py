@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ldap3.core.exceptions import LDAPInvalidDnError
-from ldap3.utils.dn import parse_dn
-
+# RFC 4514, section 3. ldap3's own parser refuses names that the standard allows, as one with a "#"
+# in its middle.
+_RDN = re.compile(r"\s*([A-Za-z0-9.-]+)\s*=((?:\\.|[^\\,+])*)(,|\+|\Z)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
 
-Canonical = tuple[tuple[str, str], ...]
+Canonical = tuple[tuple[str, str, str], ...]
 
 
 def canonical(dn: str) -> Canonical:
@@ -18,11 +18,16 @@ def canonical(dn: str) -> Canonical:
     Case and runs of spaces do not count, as caseIgnoreMatch has it (RFC 4517, section 4.2.11),
     which the attributes that people and groups are named by go by.
     """
-    try:
-        parts = parse_dn(dn, escape=False, strip=True)
-    except LDAPInvalidDnError as cause:
-        raise ValueError(f"{dn!r} is no DN") from cause
-    return tuple((name.lower(), _plain(value)) for name, value, _ in parts)
+    parts: list[tuple[str, str, str]] = []
+    place, more = 0, True
+    while more:
+        found = _RDN.match(dn, place)
+        if found is None:
+            raise ValueError(f"{dn[:80]!r} is no DN")
+        name, value, then = found.groups()
+        parts.append((name.lower(), _plain(value), then))
+        place, more = found.end(), bool(then)
+    return tuple(parts)
 
 
 def is_below(dn: str, base: str) -> bool:

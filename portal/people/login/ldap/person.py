@@ -20,7 +20,7 @@ LONGEST_SUBJECT = 255
 
 @dataclass(frozen=True)
 class Person:
-    """What the portal wants to know of an entry."""
+    """What the portal wants to know of an entry; `subject` is empty where it lacks one."""
 
     dn: str
     subject: str
@@ -34,15 +34,13 @@ def by_search(settings: Ldap, wire: Wire, login: str) -> Person | None:
     wanted = f"({settings.login_attribute}={escape_filter_chars(login)})"
     query = f"(&{settings.filter}{wanted})"
     code, entries = wire.search(base, query, SUBTREE, _attributes(settings), most=2)
-    if code == RESULT_SIZE_LIMIT_EXCEEDED or len(entries) > 1:
-        return None
-    if not succeeded(code):
+    if not (succeeded(code) or code == RESULT_SIZE_LIMIT_EXCEEDED):
         raise ServerFailed(wire.url, "searching", f"result {code} for base {base}")
-    if not entries:
+    if len(entries) != 1 or not succeeded(code):
         return None
     if not is_below(entries[0]["dn"], base):
         raise ServerFailed(wire.url, "searching", "an entry that is not below the base")
-    return _person(settings, wire, entries[0], login)
+    return _person(settings, entries[0], login)
 
 
 def by_name(settings: Ldap, wire: Wire, login: str) -> Person | None:
@@ -54,7 +52,7 @@ def by_name(settings: Ldap, wire: Wire, login: str) -> Person | None:
         return None
     if not succeeded(code) or len(entries) != 1 or not is_same(entries[0]["dn"], dn):
         raise ServerFailed(wire.url, "searching", f"result {code} for the person's own entry")
-    return _person(settings, wire, entries[0], login)
+    return _person(settings, entries[0], login)
 
 
 def own_dn(settings: Ldap, login: str) -> str:
@@ -69,24 +67,20 @@ def _attributes(settings: Ldap) -> list[str]:
     return wanted
 
 
-def _person(settings: Ldap, wire: Wire, entry: dict[str, Any], login: str) -> Person:
+def _person(settings: Ldap, entry: dict[str, Any], login: str) -> Person | None:
+    # A server's rules of matching are wider than ours: to some, look-alikes are equal.
     logins = _texts(entry, settings.login_attribute)
     if login not in {found.strip().lower() for found in logins}:
-        raise ServerFailed(wire.url, "searching", "an entry of somebody else")
+        return None
     names = _texts(entry, settings.name_attribute)
-    subject = _subject(settings, entry)
-    if not subject or len(subject) > LONGEST_SUBJECT:
-        why = f"an entry with no good {settings.subject_attribute}"
-        raise ServerFailed(wire.url, "searching", why)
-    return Person(entry["dn"], subject, login, names[0] if names else login)
+    return Person(entry["dn"], _subject(settings, entry), login, names[0] if names else login)
 
 
 def _subject(settings: Ldap, entry: dict[str, Any]) -> str:
+    """What never changes of the person; empty where the entry does not have it, once and short."""
     attribute = settings.subject_attribute
-    if attribute == "dn":
-        return str(entry["dn"]).lower()
-    found = _raw(entry, attribute)
-    if len(found) != 1:
+    found = [entry["dn"].lower().encode()] if attribute == "dn" else _raw(entry, attribute)
+    if len(found) != 1 or len(found[0]) > LONGEST_SUBJECT:
         return ""
     if attribute.lower() == "objectguid":
         # Sixteen bytes, the first half little-endian: [MS-DTYP], section 2.3.4.2.

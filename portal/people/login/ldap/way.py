@@ -16,12 +16,13 @@ from ldap3.core.results import (
 )
 
 from portal.config import Ldap, LdapGroup
+from portal.language import N_
 from portal.people.login.ldap import person as persons
 from portal.people.login.ldap.groups import groups_of, place_of
 from portal.people.login.ldap.person import Person
 from portal.people.login.ldap.servers import Servers
 from portal.people.login.ldap.wire import Allowance, ServerFailed, Wire, connected, succeeded
-from portal.people.login.refusals import LoginRefused
+from portal.people.login.refusals import LoginRefused, NoPlaceHere
 from portal.people.login.way import Identity
 
 LDAP = "ldap"
@@ -50,7 +51,10 @@ class LdapWay:
         self._servers = Servers(settings)
 
     def prove(self, login: str, password: str) -> Identity:
-        """Who the directory says that the owner of login and password is."""
+        """Who the directory says that the owner of login and password is.
+
+        Raises `NoPlaceHere` for an entry that the portal cannot do anything with.
+        """
         try:
             password.encode("utf-8")
         except UnicodeEncodeError as cause:
@@ -88,6 +92,14 @@ class LdapWay:
             _bind(own, found.dn if found is not None else nobody, password)
 
     def _identity(self, wire: Wire, found: Person) -> Identity:
+        if not found.subject:
+            raise NoPlaceHere(
+                N_(
+                    "Your password is right, but your entry in the centre's directory has no "
+                    "{attribute}. Please tell the centre's staff.",
+                    attribute=self._settings.subject_attribute,
+                )
+            )
         groups = groups_of(self._settings, wire, found)
         return Identity(
             way=LDAP,
