@@ -1,0 +1,147 @@
+"""Slurm's daemons and jobs, and the means to hurt them."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stage import cluster, daemons, processes
+from stage.checkout import StageError
+from stage.plan import ClusterPlan
+
+PATIENCE_S = 90.0
+URGENT = "urgent"
+
+
+@dataclass(frozen=True)
+class Slurm:
+    """One cluster, by its staff's hands."""
+
+    plan: ClusterPlan
+
+    def command(self, *words: str) -> str:
+        """What one of Slurm's commands prints for root; nothing where it fails."""
+        try:
+            done = subprocess.run(
+                words,
+                env=daemons.environment(self.plan),
+                cwd="/",
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=30,
+            )
+        except subprocess.TimeoutExpired:
+            return ""
+        return done.stdout if done.returncode == 0 else ""
+
+    def send(self, daemon: str, number: signal.Signals) -> None:
+        """A signal to slurmctld, slurmdbd, slurmd-g1 and so on; nothing where it does not run."""
+        process = daemons.running(self.plan).get(daemon)
+        if process is not None:
+            processes.send(process, number)
+
+    def kill(self, daemon: str) -> None:
+        """SIGKILL; returns once it has gone."""
+        self.send(daemon, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_S
+        while daemon in daemons.running(self.plan):
+            if time.monotonic() > deadline:
+                raise StageError(f"{daemon} cannot be killed")
+            time.sleep(0.005)
+
+    def start(self, daemon: str) -> None:
+        """Start it unless it runs; returns at once."""
+        if daemon not in daemons.running(self.plan):
+            daemons.start(self.plan, daemon)
+
+    def await_controller(self) -> None:
+        """Until slurmctld answers."""
+        self._await(lambda: "is UP" in self.command("scontrol", "ping"), "slurmctld")
+
+    def await_nodes(self) -> None:
+        """Until every daemon runs and every node takes jobs."""
+        self._await(lambda: not cluster.faults(self.plan), "the cluster")
+
+    def kill_node(self, node: str) -> None:
+        """A node's daemon, its job steps and its jobs, all at once."""
+        family = [
+            process
+            for process in daemons.belonging(self.plan)
+            if process.environment.get("SLURMD_NODENAME") == node
+            or f"-N\0{node}" in "\0".join(process.arguments)
+            or (process.title == "slurmstepd" and f"/{node}" in " ".join(process.open_files()))
+        ]
+        for process in family:
+            processes.send(process, signal.SIGKILL)
+
+    def tasks(self, name: str) -> list[str]:
+        """The running tasks of one array as Slurm's commands name them: 12_0."""
+        rows = self.command(
+            "squeue", "--noheader", "--array", f"--name={name}", "--states=RUNNING", "--format=%i"
+        )
+        return rows.split()
+
+    def node_of(self, task: str) -> str:
+        """The node that a task runs on; "" for none."""
+        return self.command("squeue", "--noheader", f"--jobs={task}", "--format=%N").strip()
+
+    def make_urgent(self, account: str) -> None:
+        """A QOS of the account's that takes nodes from those who have the QOS `class`."""
+        for words in (
+            ("add", "qos", URGENT, "Preempt=class", "Priority=100"),
+            ("modify", "qos", URGENT, "set", "Preempt=class", "Priority=100"),
+            ("modify", "account", account, "set", f"QOS=normal,class,{URGENT}"),
+        ):
+            # It ends with 1 where nothing changes.
+            self.command("sacctmgr", "--immediate", *words)
+
+    def take(self, node: str, seconds: int, account: str) -> None:
+        """Other work takes the whole node for a while, at the cost of what runs there."""
+        self.command(
+            "sbatch",
+            f"--account={account}",
+            f"--qos={URGENT}",
+            "--exclusive",
+            f"--nodelist={node}",
+            "--output=/dev/null",
+            "--time=1",
+            f"--wrap=sleep {seconds}",
+        )
+
+    def fill(self, jobs: int, account: str) -> None:
+        """Other people's jobs, that take ids."""
+        for _ in range(jobs):
+            self.command(
+                "sbatch",
+                f"--account={account}",
+                "--mem=10M",
+                "--output=/dev/null",
+                "--time=1",
+                "--wrap=true",
+            )
+
+    def keep_state(self, copy: Path) -> None:
+        """A copy of StateSaveLocation as it is now."""
+        shutil.rmtree(copy, ignore_errors=True)
+        # Files come and go while slurmctld writes; whatever can be read is what a backup has.
+        command = ["cp", "--archive", str(self.plan.folder / "state"), str(copy)]
+        subprocess.run(command, capture_output=True, check=False)
+
+    def restore_state(self, copy: Path) -> None:
+        """That copy in place of what slurmctld saved since."""
+        state = self.plan.folder / "state"
+        shutil.rmtree(state)
+        subprocess.run(["cp", "--archive", str(copy), str(state)], check=True)
+
+    def _await(self, ready: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not ready():
+            if time.monotonic() > deadline:
+                raise StageError(f"{what} has not come back within {PATIENCE_S:.0f} s")
+            time.sleep(0.1)
