@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from portal.config import Settings
-from portal.doctor import catalogue, database, files, schools, site
+from portal.doctor import catalogue, database, files, schools, site, tuning
 from portal.doctor.canary import Canary
-from portal.doctor.finding import Finding, Verdict, fault, ok, skipped
+from portal.doctor.finding import Finding, Verdict, skipped
+from portal.doctor.reach import Reach
 from portal.language import N_
 from portal.people.schools import list_schools
-from portal.scheduler import AccountStatus, Scheduler, SchedulerError, choice
+from portal.scheduler import AccountStatus, Scheduler
 from portal.store import EVERYONE, Store
 from portal.store.tables import School
 
@@ -27,25 +28,17 @@ def examine(settings: Settings, scheduler: Scheduler) -> Iterator[Finding]:
         yield from of_database
         readable = all(finding.verdict is not Verdict.FAULT for finding in of_database)
         known = _schools(store) if readable else []
-    way = choice(settings.slurm)
-    yield ok(
-        "backend",
-        N_("Slurm is reached by {backend}: {reason}.", backend=way.backend, reason=way.reason),
-    )
-    try:
-        yield from site.look(settings, scheduler.site(), scheduler.nodes())
-        accounts = scheduler.accounts()
-    except SchedulerError as error:
-        yield fault(
-            "slurm",
-            N_("Slurm does not answer: {words}", words=error.words or str(error)),
-            N_("Is slurmctld up, and do slurm.bin and slurm.conf in the settings lead to it?"),
-        )
+    reach = Reach(settings, scheduler)
+    yield from reach.look()
+    if reach.site is not None and reach.nodes is not None:
+        yield from site.look(settings, reach.site, reach.nodes)
+        yield from tuning.look(settings, reach.site)
+    if reach.accounts is None:
         yield skipped("canary", N_("The canary job waits until Slurm answers."))
         return
     if readable:
-        yield from schools.look(settings, known, accounts)
-    yield from _canary(settings, scheduler, known, accounts)
+        yield from schools.look(settings, known, reach.accounts)
+    yield from _canary(settings, scheduler, known, reach.accounts)
 
 
 def _schools(store: Store) -> list[School]:

@@ -24,7 +24,7 @@ def look(settings: Settings, site: Site, nodes: list[NodeStatus]) -> Iterator[Fi
     yield partition(settings, nodes)
     yield from gres(settings, site, nodes)
     yield accounting(settings, site)
-    yield enforcement(site)
+    yield enforcement(settings, site)
     yield from numbers(settings, site)
 
 
@@ -115,8 +115,15 @@ def accounting(settings: Settings, site: Site) -> Finding:
     )
 
 
-def enforcement(site: Site) -> Finding:
+def enforcement(settings: Settings, site: Site) -> Finding:
     """Do associations and limits count for anything?"""
+    untold = settings.slurm.backend == "rest" and not site.enforce
+    if untold:
+        return warn(
+            "enforcement",
+            N_("slurmrestd does not tell AccountingStorageEnforce."),
+            N_("Set slurm.rest_enforce to what slurm.conf has; it needs associations and limits."),
+        )
     enforced = set(site.enforce)
     missing = [word for word in ENFORCED if word not in enforced and "all" not in enforced]
     if missing:

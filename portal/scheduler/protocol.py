@@ -174,7 +174,11 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the controller says of itself, as far as the portal depends on it."""
+    """What the controller says of itself, as far as the portal depends on it.
+
+    `scheduler_parameters` and `controller_parameters` are slurm.conf's SchedulerParameters and
+    SlurmctldParameters, word by word; None where this way does not tell them.
+    """
 
     version: str
     cluster: str
@@ -185,6 +189,8 @@ class Site:
     message_timeout_s: int
     max_array_size: int
     controllers_up: bool
+    scheduler_parameters: tuple[str, ...] | None = None
+    controller_parameters: tuple[str, ...] | None = None
 
 
 class Scheduler(Protocol):
@@ -225,6 +231,9 @@ class Scheduler(Protocol):
 
     def version(self) -> str:
         """The version of the way to Slurm; needs no controller."""
+
+    def way(self) -> str:
+        """By what Slurm is reached, with versions, for staff; needs no controller."""
 
     def ping(self) -> None:
         """Raise `Unavailable` unless the controller answers."""

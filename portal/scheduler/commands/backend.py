@@ -106,6 +106,9 @@ class CommandsScheduler:
     def version(self) -> str:
         return parsers.version(self._ask("sbatch", "--version"))
 
+    def way(self) -> str:
+        return f"Slurm's commands {self.version()}"
+
     def ping(self) -> None:
         text = self._ask("scontrol", "ping")
         if " is UP" not in text:

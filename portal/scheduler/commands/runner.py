@@ -106,7 +106,11 @@ class Runner:
             try:
                 out, err = process.communicate(timeout=self.timeout_s)
             except subprocess.TimeoutExpired as cause:
-                words = f"{command}: no end within {self.timeout_s:g} s"
+                # What it complained of so far, a file that it waits for say.
+                said = (cause.stderr or b"").decode(errors="replace").strip()[-300:]
+                words = "; ".join(
+                    filter(None, [f"{command}: no end within {self.timeout_s:g} s", said])
+                )
                 raise NoAnswer(words, started=True) from cause
             finally:
                 _end(process)

@@ -184,6 +184,9 @@ class MemoryScheduler:
     def version(self) -> str:
         return "0.0-memory"
 
+    def way(self) -> str:
+        return "a simulation in memory"
+
     def ping(self) -> None:
         self._now("ping")
 

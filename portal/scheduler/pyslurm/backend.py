@@ -24,6 +24,7 @@ from portal.scheduler.protocol import (
 )
 from portal.scheduler.pyslurm import records, submission
 from portal.scheduler.pyslurm.keeper import Keeper, Refused
+from portal.scheduler.pyslurm.wire import Greeting
 
 
 class PyslurmScheduler:
@@ -92,10 +93,11 @@ class PyslurmScheduler:
         self._ask("ping")
 
     def version(self) -> str:
-        try:
-            return self._keeper.greeting().slurm
-        except NoAnswer as silence:
-            raise Unavailable(silence.words) from silence
+        return self._greeting().slurm
+
+    def way(self) -> str:
+        greeting = self._greeting()
+        return f"pyslurm {greeting.pyslurm}, libslurm {greeting.slurm}"
 
     def cancel(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         self._commands.cancel(array, tasks)
@@ -114,6 +116,12 @@ class PyslurmScheduler:
 
     def site(self) -> Site:
         return self._commands.site()
+
+    def _greeting(self) -> Greeting:
+        try:
+            return self._keeper.greeting()
+        except NoAnswer as silence:
+            raise Unavailable(silence.words) from silence
 
     def _queue(self, name: str | None) -> Rows:
         answer = self._ask("queue", user=self._user, name=name)

@@ -173,6 +173,9 @@ class RestScheduler:
         # An answer tells it that says no more than that the controller is away.
         return sites.release(self._send("GET", self._version().ping).body)
 
+    def way(self) -> str:
+        return f"slurmrestd {self.version()}, API {self._version().name}"
+
     def ping(self) -> None:
         for _ in range(2):
             if sites.is_up(self._ping()):

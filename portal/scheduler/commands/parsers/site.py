@@ -34,6 +34,8 @@ def site(text: str) -> Site:
         message_timeout_s=number("MessageTimeout"),
         max_array_size=number("MaxArraySize"),
         controllers_up="UP" in controllers,
+        scheduler_parameters=words("SchedulerParameters"),
+        controller_parameters=words("SlurmctldParameters"),
     )
 
 
