@@ -34,6 +34,7 @@ class Followed:
     cancel_asked_at: float | None
     checked_at: float | None
     batch_created_at: float
+    job_id: int | None
 
     @property
     def key(self) -> Key:
@@ -66,6 +67,7 @@ def followed(session: Session) -> list[Followed]:
             Run.cancel_asked_at,
             Run.checked_at,
             Batch.created_at,
+            Batch.job_id,
         )
         .join(Batch, Batch.id == Run.batch_id)
         .where(Run.state.in_(LIVE), Batch.state == "submitted")

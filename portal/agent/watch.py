@@ -23,7 +23,7 @@ from portal.results.status import Status
 from portal.runs.changes import ending_reason
 from portal.runs.life import move
 from portal.runs.states import LIVE, RunState
-from portal.scheduler import Scheduler, TaskStatus, Unavailable
+from portal.scheduler import NO_ARRAY, Scheduler, TaskStatus, Unavailable
 from portal.store import EVERYONE, Store
 from portal.store.tables import Batch, Run
 
@@ -46,6 +46,10 @@ class Watch:
     clock: Callable[[], float] = time.time
     seen: Sequence[TaskStatus] = ()
     _history_asked: dict[str, float] = field(default_factory=dict)
+    # Arrays that the controller still knew after one of their tasks had gone from its answers.
+    _outlived: set[str] = field(default_factory=set)
+    # Since when every answer, the controller's and accounting's, has left a run in doubt.
+    _doubted: dict[str, float] = field(default_factory=dict)
     # What the next transaction has to add to the tallies.
     _counts: Counter[str] = field(default_factory=Counter)
 
@@ -61,6 +65,7 @@ class Watch:
         except Unavailable as error:
             log.warning("Slurm does not answer", extra={"error": str(error)})
             self.dispatch.no_answer()
+            self._doubted.clear()
             self._counts[tallies.answer("none")] += 1
             with self._counting() as session:
                 lease.note_answer(session, self.clock(), error.words or str(error))
@@ -82,6 +87,7 @@ class Watch:
         self._counts[tallies.answer("complete" if complete else "incomplete")] += 1
         absent = [run for run in runs if run.key not in tasks]
         known = {**self._history(absent), **tasks} if complete else tasks
+        self._note_arrays(absent, tasks)
         differing = [
             run
             for run in runs
@@ -102,6 +108,8 @@ class Watch:
                 task = known.get(_key(run))
                 if task is not None:
                     self._settle(run, task, words.get(run.id))
+                elif (array := self._cancelled_whole(run, known)) is not None:
+                    self._settle(run, array, None)
                 elif run.id in words and self._gone(run, words[run.id]):
                     vanished.add(_key(run)[0])
             self._close(session)
@@ -127,6 +135,7 @@ class Watch:
         now = self.clock()
         if not task.state.ended:
             run.checked_at = None
+            self._doubted.pop(run.id, None)
             found = verdict.of_live(task)
             if found is None:
                 log.warning("unknown state in Slurm", extra={"run": run.id, "raw": task.state.raw})
@@ -136,8 +145,7 @@ class Watch:
         ended = verdict.of_ended(task, status, asked=ending_reason(run))
         if ended is None:
             # The file may be on its way through the shared file system.
-            run.checked_at = run.checked_at or now
-            late = now - run.checked_at >= self.settings.slurm.settle_s
+            late = self._doubted_long(run)
             ended = verdict.lost(task) if late else Verdict(RunState.FINISHING, "checking")
         self._move(run, ended, task.ended or now)
         if RunState(run.state).final:
@@ -174,9 +182,27 @@ class Watch:
             past = self.scheduler.history(due, min(since[b] for b in due) - 60)
         except Unavailable as error:
             log.warning("accounting does not answer", extra={"error": str(error)})
+            for run in absent:
+                self._doubted.pop(run.id, None)
+            # Without its answer nobody is missing; it is asked again in the next round.
+            self._history_asked.update(dict.fromkeys(due, 0.0))
             return {}
         # Accounting lags behind: what it calls alive and the controller does not know is no news.
         return {(task.name, task.task): task for task in past if task.state.ended}
+
+    def _note_arrays(self, absent: Iterable[Followed], tasks: Tasks) -> None:
+        """Which of the arrays that miss a task the controller knows by another one of theirs."""
+        jobs = {(task.name, task.job_id) for task in tasks.values()}
+        missing = {(run.batch_id, run.job_id) for run in absent}
+        self._outlived |= {batch_id for batch_id, _ in jobs & missing}
+
+    def _cancelled_whole(self, run: Run, known: Tasks) -> TaskStatus | None:
+        """The one record that Slurm keeps of an array that was cancelled before it began."""
+        array = known.get((run.batch_id or "", NO_ARRAY))
+        if array is None or run.batch is None or array.job_id != run.batch.job_id:
+            return None
+        cancelled = array.state.ended and array.state.outcome == "CANCELLED"
+        return array if cancelled and self._folder(run).claim(run.attempt) is None else None
 
     def _gone(self, run: Run, status: Status | None) -> bool:
         """Note that neither the controller nor accounting knows a run; True once that is sure."""
@@ -186,28 +212,49 @@ class Watch:
             # A task that is cancelled before it ran leaves no record in Slurm.
             self._move(run, Verdict(RunState.CANCELLED, asked), now)
             return False
-        if run.checked_at is None:
-            run.checked_at = now
-        if now - run.checked_at < self.settings.slurm.settle_s:
+        if not self._doubted_long(run):
             move(run, RunState(run.state), at=now, reason="checking", slurm_words=run.slurm_words)
             return False
-        if run.state == RunState.SUBMITTED and not claimed:
-            return True
-        self._move(run, verdict.lost(None), now)
-        _keep(run, status)
-        return False
+        if run.state != RunState.SUBMITTED or claimed:
+            self._move(run, verdict.lost(None), now)
+            _keep(run, status)
+            return False
+        if run.batch_id in self._outlived:
+            # Its array was known, and it alone was not: somebody cancelled it while it waited.
+            self._move(run, Verdict(RunState.CANCELLED, "cancelled-in-slurm"), now)
+            return False
+        return True
 
     def _after_vanishing(self, batch_id: str) -> None:
-        """A controller that forgot a batch that it had acknowledged: send it again, whole."""
+        """A controller that forgot a batch that it had acknowledged: send it again.
+
+        Whole, and under its name, where none of its runs has begun. Else those that never began
+        wait for a batch of their own.
+        """
+        now = self.clock()
         with self._counting() as session:
             batch = session.get_one(Batch, batch_id)
             whole = all(run.state == RunState.SUBMITTED for run in batch.runs)
             if not whole:
                 for run in batch.runs:
-                    if run.state == RunState.SUBMITTED:
-                        self._move(run, verdict.lost(None), self.clock())
+                    if run.state == RunState.SUBMITTED and self._never_began(run):
+                        self._move(run, Verdict(RunState.WAITING, "no-answer-from-slurm"), now)
+                        run.batch_id = run.task = run.checked_at = None
         if whole:
             self.dispatch.send_again(batch_id)
+
+    def _never_began(self, run: Run) -> bool:
+        return self._doubted_long(run) and self._folder(run).claim(run.attempt) is None
+
+    def _doubted_long(self, run: Run) -> bool:
+        """Whether every answer has left this run in doubt for longer than it takes to settle.
+
+        A silence in between, of this agent or of those whom it asks, begins the time anew.
+        """
+        now = self.clock()
+        run.checked_at = run.checked_at or now
+        since = self._doubted.setdefault(run.id, now)
+        return now - since >= self.settings.slurm.settle_s
 
     def _close(self, session: Session) -> None:
         """Close the batches that have no live run left."""
@@ -217,6 +264,7 @@ class Watch:
         for batch in session.scalars(done):
             batch.state = "closed"
             self._history_asked.pop(batch.id, None)
+            self._outlived.discard(batch.id)
 
     def _folder(self, run: Run) -> RunFolder:
         return RunFolder(self.settings.data.root, run.id)

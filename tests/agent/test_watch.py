@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from portal.runs.states import RunState
+from portal.scheduler import NO_ARRAY, SubmittedArray, TaskStatus
 from portal.scheduler.memory import Play
+from portal.scheduler.states import parse_state
 from portal.store import EVERYONE
 from portal.store.tables import Run
 from tests.agent.conftest import World
@@ -102,9 +106,80 @@ def test_once_claimed_a_run_is_lost_rather_than_sent_again(world: World) -> None
     world.dispatch.send_waiting()
     world.job_claims(world.run(first))
     world.scheduler.crash(world.batches()[0].id)
+    rounds(world, 24)
+    assert (world.run(first).state, world.run(first).reason) == ("lost", "result-missing")
+    # The other one never began: it goes again, in a batch of its own.
+    assert world.run(second).state == RunState.RUNNING
+    assert world.run(second).batch_id != world.run(first).batch_id
+    world.job_says(world.run(second))
+    rounds(world, 6)
+    assert world.run(second).state == RunState.SUCCEEDED
+    assert world.scheduler.calls["submit"] == 2
+
+
+def test_a_waiting_task_that_the_centre_cancelled_is_not_lost(world: World) -> None:
+    world.play = Play(seconds=500)
+    world.add_runs(65)
+    rounds(world, 2)
+    waiting = [run for run in world.runs() if run.state == RunState.SUBMITTED]
+    assert len(waiting) == 1
+    batch = next(one for one in world.batches() if one.id == waiting[0].batch_id)
+    assert len([run for run in world.runs() if run.batch_id == batch.id]) > 1
+    assert batch.job_id is not None
+    assert waiting[0].task is not None
+    world.scheduler.cancel(SubmittedArray(batch.id, batch.job_id), [waiting[0].task])
+    assert world.scheduler.find(batch.id) != []
     rounds(world, 30)
-    assert {world.run(first).state, world.run(second).state} == {"lost"}
+    run = world.run(waiting[0].id)
+    assert (run.state, run.reason) == ("cancelled", "cancelled-in-slurm")
+    assert world.scheduler.calls["submit"] == 2
+
+
+def test_an_array_that_the_centre_cancelled_before_it_began_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ids = world.add_runs(2)
+    world.dispatch.send_waiting()
+    (batch,) = world.batches()
+    assert batch.job_id is not None
+    record = TaskStatus(batch.id, batch.job_id, NO_ARRAY, parse_state("CANCELLED by 0"))
+    world.scheduler.crash(batch.id)
+    monkeypatch.setattr(world.scheduler, "history", lambda _names, _since: [record])
+    rounds(world, 2)
+    ends = {(world.run(one).state, world.run(one).reason) for one in run_ids}
+    assert ends == {("cancelled", "cancelled-in-slurm")}
     assert world.scheduler.calls["submit"] == 1
+
+
+def test_without_accountings_answer_nobody_is_missing(world: World) -> None:
+    (run_id,) = world.add_runs(1)
+    rounds(world, 2)
+    world.job_says(world.run(run_id))
+    world.clock.advance(10)
+    world.scheduler.alive()
+    world.scheduler.forget(world.batches()[0].id)
+    world.scheduler.accounting_unavailable = True
+    rounds(world, 60)
+    assert world.run(run_id).reason == "checking"
+    assert world.run(run_id).state != RunState.LOST
+    world.scheduler.accounting_unavailable = False
+    rounds(world, 2)
+    assert world.run(run_id).state == RunState.SUCCEEDED
+
+
+def test_a_silence_in_between_begins_the_doubt_anew(world: World) -> None:
+    (run_id,) = world.add_runs(1)
+    rounds(world, 2)
+    world.job_claims(world.run(run_id))
+    world.scheduler.crash(world.batches()[0].id)
+    rounds(world, 15)
+    world.scheduler.unavailable = True
+    rounds(world, 15)
+    world.scheduler.unavailable = False
+    rounds(world, 15)
+    assert world.run(run_id).state == RunState.RUNNING
+    rounds(world, 10)
+    assert world.run(run_id).state == RunState.LOST
 
 
 def test_the_wish_to_stop_reaches_slurm_once_and_keeps_its_reason(world: World) -> None:
