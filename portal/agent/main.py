@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.accelerators import Accelerator
 from portal.agent import lease
+from portal.agent.clock import SteadyClock
 from portal.agent.dispatch import Dispatch, LeaseLost
 from portal.agent.housekeeping import EVERY_S, Housekeeping
 from portal.agent.nodes import Nodes
@@ -59,7 +60,7 @@ class Agent:
     scheduler: Scheduler
     program: str
     holder: str = field(default_factory=lease.new_holder)
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = field(default_factory=SteadyClock)
     ticks: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
