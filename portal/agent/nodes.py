@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from portal.accelerators import WHOLE, Accelerator, Sharing, bars, in_use
 from portal.agent.watch import Watch
 from portal.scheduler import (
     AccountStatus,
+    Limit,
     NodeStatus,
     Phase,
     Scheduler,
@@ -99,14 +99,14 @@ def view_of(
     }
 
 
-def limit_eighths(limits: Mapping[str, str], accelerator: Accelerator) -> int | None:
+def limit_eighths(limits: Mapping[Limit, int], accelerator: Accelerator) -> int | None:
     """A school's GrpTRES for the resource that is shared here, in eighths; None for no limit."""
     resource = accelerator.family.resource
-    match = re.search(rf"gres/{re.escape(resource)}=(\d+)", limits.get("GrpTRES", ""))
-    if not resource or match is None:
+    number = limits.get(Limit("GrpTRES", f"gres/{resource}")) if resource else None
+    if number is None:
         return None
     units = accelerator.units_per_device if accelerator.family.sharing is Sharing.UNITS else 1
-    return int(match[1]) * WHOLE // units
+    return number * WHOLE // units
 
 
 def _node(node: NodeStatus, ours: Ours, accelerator: Accelerator) -> dict[str, Any]:

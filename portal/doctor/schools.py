@@ -64,7 +64,7 @@ def school_of(settings: Settings, school: School, account: AccountStatus | None)
             ),
             N_("Run: sacctmgr modify account {name} set qos+={qos}", name=name, qos=qos),
         )
-    if not any("gres/" in limit for limit in account.limits.values()):
+    if not any(limit.resource.startswith("gres/") for limit in account.limits):
         return warn(
             "schools",
             N_(

@@ -1,5 +1,6 @@
 """The Slurm boundary: one protocol, several backends, one table of states."""
 
+from portal.scheduler.accounts import AccountStatus, AccountWish, Change, Field, Limit, changes
 from portal.scheduler.choose import Choice, choice, open_scheduler
 from portal.scheduler.errors import (
     Ambiguous,
@@ -8,10 +9,10 @@ from portal.scheduler.errors import (
     Rejected,
     SchedulerError,
     Unavailable,
+    Unsupported,
 )
 from portal.scheduler.protocol import (
     NO_ARRAY,
-    AccountStatus,
     ArrayRequest,
     GresCount,
     NodeState,
@@ -22,23 +23,30 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
+from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.states import STATES, JobState, Phase, parse_state
 
 __all__ = [
     "NO_ARRAY",
     "STATES",
     "AccountStatus",
+    "AccountWish",
     "Ambiguous",
     "ArrayRequest",
+    "Change",
     "Choice",
+    "Field",
     "GresCount",
     "JobState",
+    "Limit",
     "NodeState",
     "NodeStatus",
     "NotPermitted",
     "Phase",
     "QuotaExceeded",
     "Rejected",
+    "Reservation",
+    "ReservationRequest",
     "Scheduler",
     "SchedulerError",
     "Site",
@@ -46,6 +54,8 @@ __all__ = [
     "SubmittedArray",
     "TaskStatus",
     "Unavailable",
+    "Unsupported",
+    "changes",
     "choice",
     "open_scheduler",
     "parse_state",

@@ -47,3 +47,11 @@ class Ambiguous(SchedulerError):
     def __init__(self, words: str = "") -> None:
         sentence = N_("The computing centre has not confirmed yet that the work has arrived.")
         super().__init__(sentence, transient=True, words=words)
+
+
+class Unsupported(SchedulerError):
+    """This way to Slurm, or this version of Slurm, cannot do that at all; nothing was done."""
+
+    def __init__(self, words: str) -> None:
+        sentence = N_("This cannot be done by the way in which the portal reaches Slurm here.")
+        super().__init__(sentence, words=words)

@@ -6,11 +6,13 @@ UUID) and never its id alone: after a crash of the controller ids are given out 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from portal.scheduler.accounts import AccountStatus, AccountWish, Change
+from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.states import JobState
 
 NO_ARRAY = -1
@@ -20,7 +22,10 @@ of an array that were cancelled while they waited. Of single ones it keeps none.
 
 @dataclass(frozen=True, slots=True)
 class ArrayRequest:
-    """One array job: tasks 0 to `tasks` - 1, all asking for the same."""
+    """One array job: tasks 0 to `tasks` - 1, all asking for the same.
+
+    `licenses` is what each task takes of the site's licences: "matlab:1", several with commas.
+    """
 
     name: str
     tasks: int
@@ -35,6 +40,7 @@ class ArrayRequest:
     qos: str | None = None
     reservation: str | None = None
     gres: str | None = None
+    licenses: str | None = None
     signal_before_s: int = 0
     concurrent: int | None = None
     hold: bool = False
@@ -162,17 +168,6 @@ class NodeStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountStatus:
-    """One Slurm account; `limits` has those that are set, in sacctmgr's words."""
-
-    name: str
-    parent: str
-    allowed: bool
-    qos: tuple[str, ...] = ()
-    limits: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """What the controller says of itself, as far as the portal depends on it.
 
@@ -194,7 +189,11 @@ class Site:
 
 
 class Scheduler(Protocol):
-    """What every way to Slurm can do; all of it raises `SchedulerError` and nothing else."""
+    """What every way to Slurm can do; all of it raises `SchedulerError` and nothing else.
+
+    What one way cannot do at all raises `Unsupported` there. Reservations and accounts are
+    changed by an operator of Slurm's only; for others they raise `NotPermitted`.
+    """
 
     def submit(self, request: ArrayRequest) -> SubmittedArray:
         """Hand over one array job.
@@ -223,8 +222,40 @@ class Scheduler(Protocol):
     def nodes(self) -> list[NodeStatus]:
         """Every node with its GRES, configured and in use."""
 
+    def reservations(self) -> list[Reservation]:
+        """Every reservation that is there now or will be."""
+
+    def reserve(self, request: ReservationRequest) -> Reservation:
+        """Make a reservation. One that is there already and grants the same is no error.
+
+        `Rejected` if Slurm cannot grant all of it, or the name stands for something else; then
+        nothing is kept free.
+        """
+
+    def change_reservation(self, request: ReservationRequest) -> Reservation:
+        """Make the reservation of that name be this; `Rejected` if there is none.
+
+        Flags stay as they are, and so do accounts or users where the request names none.
+        """
+
+    def delete_reservation(self, name: str) -> None:
+        """End a reservation. One that is gone is no error; one in which jobs run is `Rejected`."""
+
     def accounts(self) -> list[AccountStatus]:
         """Every account, its limits, and whether the service user may use it."""
+
+    def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
+        """Make an account be as it is wished, and tell what was changed: () if it was so already.
+
+        An account that is not there is made. After an error some of the changes may be done;
+        doing it again does the rest.
+        """
+
+    def delete_account(self, name: str) -> None:
+        """Take away an account of this cluster with all its users. One that is gone is no error.
+
+        `Rejected` while jobs of it are there, or accounts below it.
+        """
 
     def site(self) -> Site:
         """The controller's own configuration."""

@@ -5,18 +5,22 @@ that their own table puts first (a job that is "COMPLETING" hides how it ended).
 those of `enum job_states` and the `JOB_*` flags in slurm.h up to Slurm 26.05
 (https://github.com/SchedMD/slurm/blob/master/slurm/slurm.h,
 https://slurm.schedmd.com/job_state_codes.html). A name that is not in the table makes the whole
-state unknown ("checking"): never a crash, and never an end.
+state unknown ("checking"), which is logged once: never a crash, and never an end.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from portal.language import N_, Message
+
+log = logging.getLogger(__name__)
 
 
 class Phase(StrEnum):
@@ -177,6 +181,7 @@ class JobState:
 # "CANCELLED by 1000" is accounting's way to say who did it.
 _CANCELLED_BY = re.compile(r"\bby\s+\S+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]*")
+_SHOWN = 40  # characters of a name that is in no table
 
 
 def parse_state(text: str) -> JobState:
@@ -192,4 +197,12 @@ def parse_state(text: str) -> JobState:
     flags = frozenset(name for name in names if name != base)
     if len(bases) > 1:
         flags |= {"SEVERAL_BASES"}
+    for name in flags - STATES.keys():
+        _tell_once(name[:_SHOWN])
     return JobState(base, flags, raw)
+
+
+@lru_cache(maxsize=256)
+def _tell_once(name: str) -> None:
+    """A newer Slurm says something that the table must learn. Polls repeat it; the log does not."""
+    log.warning("Slurm's state is in no table: checking", extra={"state": name})

@@ -10,6 +10,7 @@ from portal.config import Accelerator as AcceleratorSettings
 from portal.scheduler import (
     AccountStatus,
     GresCount,
+    Limit,
     NodeState,
     NodeStatus,
     TaskStatus,
@@ -58,19 +59,20 @@ def test_what_waits_is_counted_by_slurms_reason() -> None:
 @pytest.mark.parametrize(
     ("family", "units", "limit", "eighths"),
     [
-        ("shard", 8, "cpu=4,gres/shard=16", 16),
-        ("shard", 16, "gres/shard=16", 8),
-        ("mps", 100, "gres/mps=200", 16),
-        ("gpu", 8, "gres/gpu=2", 16),
-        ("shard", 8, "gres/gpu=2", None),
-        ("cpu", 8, "cpu=4", None),
+        ("shard", 8, {"cpu": 4, "gres/shard": 16}, 16),
+        ("shard", 16, {"gres/shard": 16}, 8),
+        ("mps", 100, {"gres/mps": 200}, 16),
+        ("gpu", 8, {"gres/gpu": 2}, 16),
+        ("shard", 8, {"gres/gpu": 2}, None),
+        ("cpu", 8, {"cpu": 4}, None),
     ],
 )
 def test_a_schools_limit_in_eighths(
-    family: str, units: int, limit: str, eighths: int | None
+    family: str, units: int, limit: dict[str, int], eighths: int | None
 ) -> None:
     accelerator = Accelerator.from_settings(AcceleratorSettings(family=family, units_per_gpu=units))
-    assert limit_eighths({"GrpTRES": limit}, accelerator) == eighths
+    limits = {Limit("GrpTRES", resource): number for resource, number in limit.items()}
+    assert limit_eighths(limits, accelerator) == eighths
 
 
 def test_accounts_without_a_limit_have_none() -> None:

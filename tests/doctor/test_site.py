@@ -8,7 +8,7 @@ import pytest
 
 from portal.doctor import Verdict, schools, site
 from portal.doctor.finding import Finding
-from portal.scheduler import AccountStatus, GresCount, NodeState, NodeStatus, Site
+from portal.scheduler import AccountStatus, GresCount, Limit, NodeState, NodeStatus, Site
 from portal.store.tables import School
 from tests.doctor.conftest import Settings
 
@@ -33,7 +33,7 @@ NODE = NodeStatus(
     gres=(GresCount("gpu", "a100", 2), GresCount("shard", "a100", 16)),
     partitions=("class",),
 )
-ACCOUNT = AccountStatus("hua", "root", True, ("class",), {"GrpTRES": "gres/shard=16"})
+ACCOUNT = AccountStatus("hua", "root", True, ("class",), {Limit("GrpTRES", "gres/shard"): 16})
 SCHOOL = School(slug="hua", name="华小", slurm_account="hua")
 
 

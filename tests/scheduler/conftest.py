@@ -70,4 +70,7 @@ def there(cluster: Cluster, user: str | None, *command: str) -> list[str]:
 def live(live_cluster: Cluster, live_folder: Path) -> LiveWorld:
     """The commands backend on a real Slurm."""
     runner = Runner(live_folder / "bin", live_cluster.slurm_conf, 30.0)
-    return LiveWorld(live_cluster, CommandsScheduler(runner, SERVICE_USER), live_folder)
+    staff = CommandsScheduler(
+        Runner(live_folder / "sbin", live_cluster.slurm_conf, 30.0), SERVICE_USER
+    )
+    return LiveWorld(live_cluster, CommandsScheduler(runner, SERVICE_USER), staff, live_folder)

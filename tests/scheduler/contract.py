@@ -10,25 +10,42 @@ from typing import Any, Protocol
 import pytest
 
 from portal.scheduler import (
+    AccountStatus,
+    AccountWish,
     ArrayRequest,
+    Change,
+    Field,
+    Limit,
     NotPermitted,
     Rejected,
+    Reservation,
+    ReservationRequest,
     Scheduler,
     SubmittedArray,
     TaskStatus,
+    Unsupported,
 )
 
+SHARES = Limit("GrpTRES", "gres/shard")
 HOSTILE = ("", "a b", "A", "x\n--nice=-5", "a|b", "a,b", "-x", "a" * 65, "ä", "a;b", "a\0b", "../a")
 
 
 class World(Protocol):
     """A scheduler, a way to make work for it, and a way to let time pass."""
 
-    scheduler: Scheduler
+    @property
+    def scheduler(self) -> Scheduler:
+        """Of the service user, who is no operator of Slurm's."""
+
+    @property
+    def staff(self) -> Scheduler:
+        """Of an operator, for the same service user."""
+
     open_account: str
     small_account: str  # four shares at once
     closed_account: str
-    shares: int  # of all nodes together
+    shares: int  # of all nodes together: two nodes, each with two GPUs
+    license: str  # two of it
 
     def request(
         self, tasks: int = 1, *, seconds: float = 0.2, exit_code: int = 0, **changes: Any
@@ -69,6 +86,11 @@ class SchedulerContract:
     def over(self, world: World, request: ArrayRequest) -> bool:
         found = world.scheduler.find(request.name)
         return len(found) == request.tasks and all(status.state.ended for status in found)
+
+    def waiting_for(self, world: World, name: str) -> set[str]:
+        """Why the tasks wait that do."""
+        found = world.scheduler.find(name)
+        return {status.reason for status in found if status.state.base == "PENDING"}
 
     def until_running(self, world: World, name: str, count: int) -> None:
         world.until(lambda: list(self.states(world, name).values()).count("RUNNING") == count)
@@ -135,7 +157,9 @@ class SchedulerContract:
         with pytest.raises(Rejected):
             world.scheduler.submit(replace(world.request(), name=name))
 
-    @pytest.mark.parametrize("key", ["account", "partition", "qos", "reservation", "gres"])
+    @pytest.mark.parametrize(
+        "key", ["account", "partition", "qos", "reservation", "gres", "licenses"]
+    )
     @pytest.mark.parametrize("value", ["x y", "a\n#SBATCH", "--nice=1", "a;b", "$(id)", ""])
     def test_a_hostile_word_goes_nowhere(self, world: World, key: str, value: str) -> None:
         request = replace(world.request(), **{key: value})
@@ -172,13 +196,32 @@ class SchedulerContract:
         self.until_running(world, request.name, 4)
         waiting = [s for s in world.scheduler.find(request.name) if s.state.base == "PENDING"]
         assert len(waiting) == 2
-        world.until(
-            lambda: (
-                {s.reason for s in world.scheduler.find(request.name) if s.state.base == "PENDING"}
-                == {"AssocGrpGRES"}
-            )
-        )
+        world.until(lambda: self.waiting_for(world, request.name) == {"AssocGrpGRES"})
         world.scheduler.cancel(array)
+
+    def test_a_licence_that_is_taken_is_waited_for(self, world: World) -> None:
+        request = world.request(3, seconds=20, licenses=f"{world.license}:1")
+        array = world.scheduler.submit(request)
+        self.until_running(world, request.name, 2)
+        world.until(lambda: self.waiting_for(world, request.name) == {"Licenses"})
+        world.scheduler.cancel(array)
+
+    def test_a_licence_that_nobody_has_is_rejected(self, world: World) -> None:
+        with pytest.raises(Rejected):
+            world.scheduler.submit(world.request(licenses="nobodys:1"))
+
+    def test_a_full_cluster_tells_when_it_expects_to_start(self, world: World) -> None:
+        full = world.scheduler.submit(world.request(2, seconds=30, gres="gpu:2"))
+        self.until_running(world, full.name, 2)
+        next_one = world.scheduler.submit(world.request(1, gres="gpu:1"))
+        world.until(lambda: world.scheduler.find(next_one.name)[0].expected_start is not None)
+        (status,) = world.scheduler.find(next_one.name)
+        assert status.state.base == "PENDING"
+        assert status.reason in {"Resources", "Priority"}
+        assert status.expected_start is not None
+        assert world.now < status.expected_start < world.now + 6 * 60
+        for array in (next_one, full):
+            world.scheduler.cancel(array)
 
     # Stopping.
 
@@ -265,9 +308,10 @@ class SchedulerContract:
             (bad.name, 0): ("FAILED", 3, "gres/shard=1"),
         }
 
-    def test_history_of_nothing_is_nothing(self, world: World) -> None:
-        assert world.scheduler.history([], world.now - 600) == []
-        assert world.scheduler.history([new_name()], world.now - 600) == []
+    @pytest.mark.parametrize("since", [0.0, 1.5, 1e9])
+    def test_history_of_nothing_is_nothing(self, world: World, since: float) -> None:
+        assert world.scheduler.history([], since) == []
+        assert world.scheduler.history([new_name()], since) == []
 
     # The site.
 
@@ -285,6 +329,9 @@ class SchedulerContract:
         assert total == world.shares
         assert used() >= before + 3
         assert all(node.state.usable for node in nodes)
+        for shard in (g for n in nodes for g in n.gres if g.name == "shard" and g.devices):
+            assert sum(used for used, _ in shard.devices) == shard.used
+            assert sum(total for _, total in shard.devices) == shard.total
         busy = {node.name for node in nodes if node.cpus_used}
         assert {status.node for status in world.scheduler.find(request.name)} <= busy
         world.scheduler.cancel(array)
@@ -292,7 +339,7 @@ class SchedulerContract:
     def test_accounts_tell_their_limits(self, world: World) -> None:
         accounts = {account.name: account for account in world.scheduler.accounts()}
         assert accounts[world.small_account].allowed
-        assert accounts[world.small_account].limits == {"GrpTRES": "gres/shard=4"}
+        assert accounts[world.small_account].limits == {SHARES: 4}
         assert world.closed_account not in accounts
 
     def test_the_site_says_what_the_portal_depends_on(self, world: World) -> None:
@@ -304,3 +351,214 @@ class SchedulerContract:
         assert site.max_array_size > 40
         assert site.version == world.scheduler.version()
         world.scheduler.ping()
+
+    # What operators change: reservations.
+
+    def reservation(self, world: World, **changes: Any) -> ReservationRequest:
+        """One node from in ten minutes on, for ten minutes."""
+        name, now = f"lesson-{new_name()[:8]}", world.now
+        plain = ReservationRequest(
+            name, now + 600, now + 1200, accounts=(world.open_account,), node_count=1
+        )
+        return replace(plain, **changes)
+
+    def reserve(self, world: World, request: ReservationRequest) -> Reservation:
+        """Make it, or skip the test where this way to Slurm cannot."""
+        try:
+            return world.staff.reserve(request)
+        except Unsupported as cannot:
+            pytest.skip(cannot.words)
+
+    def names(self, world: World) -> set[str]:
+        return {found.name for found in world.scheduler.reservations()}
+
+    def test_a_reservation_is_made_changed_and_ended(self, world: World) -> None:
+        request = self.reservation(world)
+        made = self.reserve(world, request)
+        assert (made.name, made.node_count, made.active) == (request.name, 1, False)
+        assert made.accounts == (world.open_account,)
+        assert made.starts == pytest.approx(request.starts, abs=2)
+        assert made.ends == pytest.approx(request.ends, abs=2)
+        assert world.staff.reserve(request) == made
+        assert made in world.scheduler.reservations()
+        longer = replace(request, ends=request.ends + 600, accounts=(world.small_account,))
+        changed = world.staff.change_reservation(longer)
+        assert changed.ends == pytest.approx(longer.ends, abs=2)
+        assert changed.accounts == (world.small_account,)
+        assert (changed.starts, changed.nodes) == (made.starts, made.nodes)
+        assert world.staff.change_reservation(longer) == changed
+        with pytest.raises(Rejected):
+            world.staff.reserve(request)
+        for _ in range(2):
+            world.staff.delete_reservation(request.name)
+        assert request.name not in self.names(world)
+
+    def test_reserved_nodes_are_for_those_who_have_reserved(self, world: World) -> None:
+        booked = self.reserve(
+            world,
+            self.reservation(world, starts=world.now, node_count=2, flags=("IGNORE_JOBS",)),
+        )
+        assert booked.active
+        mine = world.scheduler.submit(world.request(1, seconds=30, reservation=booked.name))
+        with pytest.raises(NotPermitted):
+            world.scheduler.submit(
+                world.request(account=world.small_account, reservation=booked.name)
+            )
+        other = world.scheduler.submit(world.request(1, account=world.small_account))
+        self.until_running(world, mine.name, 1)
+        world.pass_time(1)
+        assert self.states(world, other.name) == {0: "PENDING"}
+        with pytest.raises(Rejected):
+            world.staff.delete_reservation(booked.name)
+        world.scheduler.cancel(mine)
+        world.until(lambda: all(s.state.ended for s in world.scheduler.find(mine.name)))
+        world.staff.delete_reservation(booked.name)
+        world.until(lambda: self.states(world, other.name) == {0: "COMPLETED"})
+
+    def test_a_reservation_that_cannot_be_leaves_nothing(self, world: World) -> None:
+        first = self.reservation(world)
+        self.reserve(world, first)
+        nobodys = self.reservation(world, accounts=("nobodys",))
+        for impossible in (
+            self.reservation(world, node_count=99),
+            self.reservation(world, node_count=2),  # one of the two is taken
+            nobodys,
+        ):
+            with pytest.raises(Rejected) as refusal:
+                world.staff.reserve(impossible)
+            assert refusal.value.words
+            assert not isinstance(refusal.value, NotPermitted)
+        with pytest.raises(Rejected):
+            world.staff.change_reservation(nobodys)
+        assert self.names(world) == {first.name}
+        world.staff.delete_reservation(first.name)
+
+    def test_reservations_are_made_by_operators_only(self, world: World) -> None:
+        request = self.reservation(world)
+        self.reserve(world, request)
+        with pytest.raises(NotPermitted):
+            world.scheduler.reserve(self.reservation(world))
+        with pytest.raises(NotPermitted):
+            world.scheduler.delete_reservation(request.name)
+        world.staff.delete_reservation(request.name)
+        assert self.names(world) == set()
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"name": "a b"},
+            {"name": "a,nodes=ALL"},
+            {"accounts": ()},
+            {"accounts": ("a,b",)},
+            {"users": ("root\nusers=x",)},
+            {"node_count": 0},
+            {"nodes": "ALL"},  # beside a count
+            {"node_count": None},
+            {"node_count": None, "tres": "cpu=1 users=x"},
+            {"flags": ("MAINT,FLEX",)},
+            {"ends": 1.0},
+            {"partition": "--help"},
+        ],
+    )
+    def test_a_hostile_reservation_goes_nowhere(
+        self, world: World, changes: dict[str, Any]
+    ) -> None:
+        request = self.reservation(world, **changes)
+        for order in (world.staff.reserve, world.staff.change_reservation):
+            with pytest.raises(Rejected):
+                order(request)
+
+    # What operators change: accounts.
+
+    def apply(self, world: World, wish: AccountWish) -> tuple[Change, ...]:
+        """Make it so, or skip the test where this way to Slurm cannot."""
+        try:
+            return world.staff.apply_account(wish)
+        except Unsupported as cannot:
+            pytest.skip(cannot.words)
+
+    def account(self, world: World, name: str) -> AccountStatus | None:
+        return next((a for a in world.scheduler.accounts() if a.name == name), None)
+
+    def test_an_account_becomes_what_is_wished(self, world: World) -> None:
+        name = f"sch-{new_name()[:8]}"
+        minutes, jobs = Limit("GrpTRESMins", "gres/shard"), Limit("MaxJobs")
+        wish = AccountWish(
+            name,
+            description="hua yuan",
+            organization="kesuan",
+            qos=("class", "normal"),
+            limits={SHARES: 16, minutes: 1000, jobs: 40},
+        )
+        with pytest.raises((NotPermitted, Unsupported)):
+            world.scheduler.apply_account(wish)
+        done = self.apply(world, wish)
+        assert {change.what for change in done} >= {Field.ACCOUNT, Field.USER, SHARES, jobs}
+        assert world.staff.apply_account(wish) == ()
+        made = self.account(world, name)
+        assert made is not None
+        assert made.allowed
+        assert made.parent == "root"
+        assert (made.description, made.organization) == ("hua yuan", "kesuan")
+        assert set(made.qos) == {"class", "normal"}
+        assert made.limits == wish.limits
+        array = world.scheduler.submit(world.request(1, seconds=20, account=name))
+        self.until_running(world, array.name, 1)
+        with pytest.raises(Rejected):
+            world.staff.delete_account(name)
+        world.scheduler.cancel(array)
+        world.until(lambda: all(s.state.ended for s in world.scheduler.find(array.name)))
+
+        less = AccountWish(name, limits={SHARES: 8, jobs: None}, qos=("normal",))
+        assert [str(change) for change in world.staff.apply_account(less)] == [
+            "QOS: class,normal → normal",
+            "GrpTRES gres/shard: 16 → 8",
+            "MaxJobs: 40 → -",
+        ]
+        changed = self.account(world, name)
+        assert changed is not None
+        assert changed.limits == {SHARES: 8, minutes: 1000}
+        assert changed.qos == ("normal",)
+        world.staff.apply_account(AccountWish(name, allowed=False))
+        with pytest.raises(NotPermitted):
+            world.scheduler.submit(world.request(account=name))
+        for _ in range(2):
+            world.staff.delete_account(name)
+        assert self.account(world, name) is None
+
+    def test_an_account_with_others_below_it_is_not_deleted(self, world: World) -> None:
+        above, below = f"above-{new_name()[:8]}", f"below-{new_name()[:8]}"
+        self.apply(world, AccountWish(above, allowed=None))
+        world.staff.apply_account(AccountWish(below, parent=above, allowed=None))
+        with pytest.raises(Rejected, match=below):
+            world.staff.delete_account(above)
+        world.staff.apply_account(AccountWish(below, parent="root", allowed=None))
+        world.staff.delete_account(above)
+        made = self.account(world, below)
+        assert made is not None
+        assert (made.parent, made.allowed) == ("root", False)
+        world.staff.delete_account(below)
+
+    @pytest.mark.parametrize(
+        "wish",
+        [
+            AccountWish("root"),
+            AccountWish("Hua"),
+            AccountWish("a b"),
+            AccountWish("hua", parent="a,b"),
+            AccountWish("hua", parent="hua"),
+            AccountWish("hua", description='x" set adminlevel=admin'),
+            AccountWish("hua", description="a|b"),
+            AccountWish("hua", organization="x\ny"),
+            AccountWish("hua", qos=("normal,class",)),
+            AccountWish("hua", qos=()),
+            AccountWish("hua", limits={Limit("GrpTRES"): 1}),
+            AccountWish("hua", limits={Limit("MaxJobs", "cpu"): 1}),
+            AccountWish("hua", limits={Limit("GrpTRES", "cpu=1,mem"): 1}),
+            AccountWish("hua", limits={Limit("DefaultQOS"): 1}),
+            AccountWish("hua", limits={SHARES: -1}),
+        ],
+    )
+    def test_a_hostile_wish_goes_nowhere(self, world: World, wish: AccountWish) -> None:
+        with pytest.raises(Rejected):
+            world.staff.apply_account(wish)

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from portal.scheduler import ArrayRequest
-from portal.scheduler.commands import CommandsScheduler
+from portal.scheduler import ArrayRequest, Scheduler
 from tests.conftest import Cluster
 from tests.scheduler.contract import new_name
 
@@ -31,13 +30,15 @@ sys.exit({exit_code})'
 @dataclass
 class LiveWorld:
     cluster: Cluster
-    scheduler: CommandsScheduler
+    scheduler: Scheduler
+    staff: Scheduler
     folder: Path
 
     open_account = "school1"
     small_account = "school2"
     closed_account = "closed"
     shares = 32
+    license = "xedu"
 
     def request(
         self, tasks: int = 1, *, seconds: float = 0.2, exit_code: int = 0, **changes: Any

@@ -30,16 +30,28 @@ class MemoryWorld:
     small_account = "school2"
     closed_account = "closed"
     shares = 32
+    license = "xedu"
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.plays: dict[str, Play] = {}
-        self.scheduler = MemoryScheduler(
+        self.memory = MemoryScheduler(
             self.clock,
             nodes=2,
             accounts={"school1": None, "school2": 4},
+            licenses={self.license: 2},
             program=self.play,
         )
+
+    @property
+    def scheduler(self) -> MemoryScheduler:
+        self.memory.operator = False
+        return self.memory
+
+    @property
+    def staff(self) -> MemoryScheduler:
+        self.memory.operator = True
+        return self.memory
 
     def play(self, request: ArrayRequest, task: int) -> Play:
         return self.plays.get(request.name, Play())

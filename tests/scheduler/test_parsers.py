@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.scheduler import NO_ARRAY, GresCount, Phase, SchedulerError, TaskStatus, Unavailable
+from portal.scheduler import (
+    NO_ARRAY,
+    GresCount,
+    Limit,
+    Phase,
+    SchedulerError,
+    TaskStatus,
+    Unavailable,
+)
 from portal.scheduler.commands import parsers
+from portal.scheduler.rows import Rows, newest
 
 PAYLOADS = Path(__file__).parent / "payloads"
 # What slurmrestd answered lies beside them, and has parsers and tests of its own.
@@ -23,7 +32,7 @@ def payloads(request: pytest.FixtureRequest) -> Path:
     return PAYLOADS / str(request.param)
 
 
-def tasks_of(rows: parsers.Rows) -> dict[tuple[str, int], TaskStatus]:
+def tasks_of(rows: Rows) -> dict[tuple[str, int], TaskStatus]:
     assert rows.unreadable == ()
     return {(status.name, status.task): status for status in rows.tasks}
 
@@ -114,14 +123,18 @@ class TestRecorded:
         assert site.version == parsers.version((payloads / "version.out").read_text())
 
     def test_accounts(self, payloads: Path) -> None:
-        text = (payloads / "accounts.out").read_text()
-        accounts = {account.name: account for account in parsers.accounts(text, "kesuan")}
+        text, texts = (
+            (payloads / "accounts.out").read_text(),
+            "Account|Descr|Org\nschool2|hua|kesuan",
+        )
+        accounts = {account.name: account for account in parsers.accounts(text, texts, "kesuan")}
         assert accounts["school2"].allowed
-        assert accounts["school2"].limits == {"GrpTRES": "gres/shard=4"}
+        assert accounts["school2"].limits == {Limit("GrpTRES", "gres/shard"): 4}
+        assert accounts["school2"].description == "hua"
         assert accounts["school2"].parent == "root"
         assert accounts["school2"].qos == ("class", "normal")
         assert not accounts["root"].allowed
-        assert not any(a.allowed for a in parsers.accounts(text, "stranger"))
+        assert not any(a.allowed for a in parsers.accounts(text, texts, "stranger"))
 
 
 ROW = "7|3|RUNNING|None|g1|school1|100|100|110|400|0|cpu=1,gres/shard=1|gres:shard:1|lesson-1"
@@ -139,7 +152,7 @@ class TestQueueRows:
 
     def test_jobs_with_names_of_others_are_left_out(self) -> None:
         rows = parsers.queue(ROW.replace("lesson-1", "My Job|x"))
-        assert rows == parsers.Rows((), ())
+        assert rows == Rows((), ())
 
     def test_a_job_without_tasks(self) -> None:
         (status,) = parsers.queue(ROW.replace("7|3|", "7|N/A|")).tasks
@@ -221,7 +234,7 @@ class TestHistoryRows:
     def test_of_two_records_of_a_task_the_last_counts(self) -> None:
         older = HISTORY.replace("|100|100|110|140|", "|50|50|60|90|").replace("COMPLETED", "FAILED")
         for text in (f"{HISTORY}\n{older}", f"{older}\n{HISTORY}"):
-            (status,) = parsers.newest(parsers.history(text).tasks)
+            (status,) = newest(parsers.history(text).tasks)
             assert status.state.base == "COMPLETED"
 
 
@@ -295,9 +308,10 @@ pieces = st.lists(
         parsers.site,
         parsers.version,
         parsers.job_id,
-        lambda text: parsers.accounts(text, "kesuan"),
+        lambda text: parsers.accounts(text, text, "kesuan"),
+        parsers.reservations,
     ],
-    ids=["queue", "history", "nodes", "site", "version", "job_id", "accounts"],
+    ids=["queue", "history", "nodes", "site", "version", "job_id", "accounts", "reservations"],
 )
 def test_any_text_is_read_or_refused(parser: object, text: str) -> None:
     """Whatever Slurm prints, nothing but a `SchedulerError` comes out."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from portal.scheduler import (
     Ambiguous,
     ArrayRequest,
+    Limit,
     NotPermitted,
     Rejected,
     SchedulerError,
@@ -196,11 +197,11 @@ def test_real_nodes_and_accounts(slurm: str, cluster: str) -> None:
     assert sum(g.used for n in (first, second) for g in n.gres if g.name == "shard") == 5
     assert first.state.usable
     assert first.state.base == "MIXED"
-    accounts = {a.name: a for a in sites.accounts(known["associations"], "kesuan", cluster)}
-    assert accounts["school2"].limits == {"GrpTRES": "gres/shard=4"}
+    accounts = {a.name: a for a in sites.accounts(known["associations"], [], "kesuan", cluster)}
+    assert accounts["school2"].limits == {Limit("GrpTRES", "gres/shard"): 4}
     assert accounts["school2"].allowed
     assert not accounts["root"].allowed
-    assert sites.accounts(known["associations"], "kesuan", "another") == []
+    assert sites.accounts(known["associations"], [], "kesuan", "another") == []
 
 
 @pytest.mark.parametrize("slurm", SLURMS)

@@ -41,16 +41,17 @@ def scheduler(
     url: str | None = None,
     timeout_s: float = 30.0,
     life_s: int = 600,
+    user: str = "kesuan",
 ) -> RestScheduler:
     plan = live.cluster.plan
-    tokens = Tokens(signer or KeySigner(plan.token_key), "kesuan", life_s)
+    tokens = Tokens(signer or KeySigner(plan.token_key), user, life_s)
     client = Client(url or f"http://127.0.0.1:{plan.rest_port}", tokens, timeout_s)
     return RestScheduler(client, "kesuan", UNDISCLOSED)
 
 
 @pytest.fixture
 def rest(live: LiveWorld) -> LiveWorld:
-    return replace(live, scheduler=scheduler(live))
+    return replace(live, scheduler=scheduler(live), staff=scheduler(live, user="root"))
 
 
 class TestRest(SchedulerContract):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 from portal.scheduler.checks import check_request, checked_name
 from portal.scheduler.protocol import ArrayRequest
+from portal.scheduler.rows import since_uts
 
 # The order is that of `parsers.QUEUE_FIELDS`. A size of nothing prints the field whole; the name
 # comes last, because only it can hold the separator.
@@ -49,6 +50,7 @@ def submission(request: ArrayRequest) -> list[str]:
         "qos": request.qos,
         "reservation": request.reservation,
         "gres": request.gres,
+        "licenses": request.licenses,
         "nodes": 1,
         "ntasks": 1,
         "cpus-per-task": request.cpus,
@@ -92,7 +94,7 @@ def history(user: str, names: Collection[str], since: float) -> list[str]:
         "--parsable2",
         f"--user={user}",
         f"--name={','.join(sorted(checked_name(name) for name in names))}",
-        f"--starttime=uts{max(0, int(since))}",
+        f"--starttime={since_uts(since)}",
         "--endtime=now",
         f"--format={HISTORY_FORMAT}",
     ]

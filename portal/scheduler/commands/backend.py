@@ -6,12 +6,13 @@ import time
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from portal.scheduler.checks import checked_name
-from portal.scheduler.commands import arguments, complaints, parsers
+from portal.scheduler import orders
+from portal.scheduler.accounts import AccountStatus, AccountWish, Change
+from portal.scheduler.checks import checked_name, checked_reservation
+from portal.scheduler.commands import arguments, changes, complaints, parsers
 from portal.scheduler.commands.runner import QUERY_ENVIRONMENT, NoAnswer, Runner
 from portal.scheduler.errors import Unavailable
 from portal.scheduler.protocol import (
-    AccountStatus,
     ArrayRequest,
     NodeStatus,
     Site,
@@ -19,11 +20,8 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
-
-_LIMITS = (
-    "GrpTRES,GrpTRESMins,GrpTRESRunMins,GrpJobs,GrpSubmit,GrpWall,"
-    "MaxTRES,MaxTRESMins,MaxJobs,MaxSubmit,MaxWall"
-)
+from portal.scheduler.reservations import Reservation, ReservationRequest
+from portal.scheduler.rows import newest
 
 
 class CommandsScheduler:
@@ -79,21 +77,47 @@ class CommandsScheduler:
         rows = parsers.history(self._ask("sacct", *arguments.history(self._user, names, since)))
         if rows.unreadable:
             raise Unavailable(rows.unreadable[0])
-        return parsers.newest(rows.tasks)
+        return newest(rows.tasks)
 
     def nodes(self) -> list[NodeStatus]:
         return parsers.nodes(self._ask("scontrol", "--details", "--oneliner", "show", "nodes"))
 
+    def reservations(self) -> list[Reservation]:
+        return parsers.reservations(self._ask("scontrol", *changes.reservations()))
+
+    def reserve(self, request: ReservationRequest) -> Reservation:
+        def create(wanted: ReservationRequest) -> None:
+            self._change("scontrol", *changes.reservation(wanted))
+
+        return orders.reserve(request, self.reservations, create, self.delete_reservation)
+
+    def change_reservation(self, request: ReservationRequest) -> Reservation:
+        def update(before: Reservation, wanted: ReservationRequest) -> None:
+            self._change("scontrol", *changes.reservation_change(before, wanted))
+
+        return orders.change_reservation(request, self.reservations, update)
+
+    def delete_reservation(self, name: str) -> None:
+        self._change("scontrol", "delete", f"reservationname={checked_reservation(name)}")
+
     def accounts(self) -> list[AccountStatus]:
-        text = self._ask(
-            "sacctmgr",
-            "--parsable2",
-            "show",
-            "associations",
-            f"cluster={self._cluster}",
-            f"format=Account,ParentName,User,QOS,{_LIMITS}",
+        associations = self._ask("sacctmgr", *changes.associations(self._cluster))
+        return parsers.accounts(
+            associations, self._ask("sacctmgr", *changes.entities()), self._user
         )
-        return parsers.accounts(text, self._user)
+
+    def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
+        def change(_: AccountStatus | None, differences: tuple[Change, ...]) -> None:
+            for words in changes.account(wish.name, self._cluster, differences):
+                self._change("sacctmgr", *words)
+
+        return orders.apply_account(wish, self._user, self.accounts, change)
+
+    def delete_account(self, name: str) -> None:
+        def delete() -> None:
+            self._change("sacctmgr", *changes.account_deletion(name, self._cluster))
+
+        orders.delete_account(name, self.accounts, delete)
 
     @cached_property
     def _cluster(self) -> str:
@@ -140,5 +164,15 @@ class CommandsScheduler:
             raise Unavailable(silence.words) from silence
         if answer.code != 0:
             error = complaints.of_order(answer)
+            if error is not None:
+                raise error
+
+    def _change(self, command: str, *words: str) -> None:
+        try:
+            answer = self._runner.run(command, words, QUERY_ENVIRONMENT)
+        except NoAnswer as silence:
+            raise Unavailable(silence.words) from silence
+        if answer.code != 0:
+            error = complaints.of_change(answer)
             if error is not None:
                 raise error

@@ -17,6 +17,7 @@ from portal.scheduler.errors import (
     Rejected,
     SchedulerError,
     Unavailable,
+    Unsupported,
 )
 
 
@@ -88,6 +89,21 @@ _GONE = _words(
     "Job not running",
 )
 
+# Of scontrol and sacctmgr: nothing had to be changed, or what was to go is gone.
+_NOTHING_TO_DO = _words("Nothing new added", "Nothing modified", "Nothing deleted")
+_GONE_RESERVATION = re.compile(r"delete_reservation .*: Requested reservation is invalid")
+
+# slurmctld 22.05 says "Invalid user id" of a user who is no operator.
+_NO_OPERATOR = _words(
+    "Invalid user id",
+    "Access/permission denied",
+    "have privilege",
+    "Only admins",
+    "must have an AdminLevel",
+)
+
+_TOO_OLD = _words("not supported with reservations", "Function not implemented")
+
 
 def of_submission(answer: Answer) -> SchedulerError:
     """What sbatch meant by failing. When in doubt: it may have happened."""
@@ -137,3 +153,21 @@ def of_order(answer: Answer) -> SchedulerError | None:
             N_("The computing centre does not let the portal stop this work."), words=answer.words
         )
     return Unavailable(answer.words)
+
+
+def of_change(answer: Answer) -> SchedulerError | None:
+    """What scontrol or sacctmgr meant by failing to change something; None if it is so already."""
+    words = answer.words
+    if answer.code < 0:
+        return Unavailable(f"ended by signal {-answer.code}: {words}")
+    if _NO_OPERATOR.search(words):
+        sentence = N_("Only an operator of the computing centre's Slurm may do this.")
+        return NotPermitted(sentence, words=words)
+    if _NOT_SENT.search(words) or _LOST.search(words):
+        return Unavailable(words)
+    if _TOO_OLD.search(words):
+        return Unsupported(words)
+    if _NOTHING_TO_DO.search(answer.out) or _GONE_RESERVATION.search(words):
+        return None
+    sentence = N_("The computing centre's Slurm does not take this change.")
+    return Rejected(sentence, words=words)

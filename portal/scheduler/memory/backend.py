@@ -10,30 +10,34 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from portal.language import N_
-from portal.scheduler.checks import check_request
+from portal.scheduler import orders
+from portal.scheduler.accounts import AccountStatus, AccountWish, Change
+from portal.scheduler.checks import check_request, checked_reservation
 from portal.scheduler.errors import (
     Ambiguous,
     NotPermitted,
     Rejected,
     SchedulerError,
     Unavailable,
+    Unsupported,
 )
+from portal.scheduler.memory.bookings import refused
+from portal.scheduler.memory.ledger import USER, Ledger
 from portal.scheduler.memory.machine import Machine, Need
 from portal.scheduler.memory.play import Program, five_seconds
-from portal.scheduler.memory.simulation import Simulation, Task
+from portal.scheduler.memory.simulation import Simulation, Task, licenses
 from portal.scheduler.protocol import (
-    AccountStatus,
     ArrayRequest,
-    GresCount,
-    NodeState,
     NodeStatus,
     Site,
     Snapshot,
     SubmittedArray,
     TaskStatus,
 )
+from portal.scheduler.reservations import Reservation, ReservationRequest
 
 MIN_JOB_AGE_S = 300
 MAX_ARRAY_SIZE = 1001
@@ -43,7 +47,8 @@ class MemoryScheduler:
     """`Scheduler` in memory, on a clock that a test may turn by hand.
 
     `accounts` maps an account to its limit in units of GPUs (None: no limit); without it every
-    account is open. `calls` counts what was asked, by method.
+    account is open. `operator`: the service user may change reservations and accounts. `calls`
+    counts what was asked, by method.
     """
 
     def __init__(
@@ -56,6 +61,8 @@ class MemoryScheduler:
         cpus: int = 64,
         memory_mb: int = 128_000,
         accounts: Mapping[str, int | None] | None = None,
+        licenses: Mapping[str, int] | None = None,
+        operator: bool = True,
         program: Program = five_seconds,
     ) -> None:
         self._clock = clock
@@ -63,8 +70,10 @@ class MemoryScheduler:
             Machine(f"m{number}", cpus, memory_mb, gpus, units_per_gpu)
             for number in range(1, nodes + 1)
         ]
-        limits = dict(accounts) if accounts is not None else None
-        self._simulation = Simulation(machines, limits, program, clock())
+        self._simulation = Simulation(
+            machines, Ledger.of(accounts), program, clock(), Counter(licenses or {})
+        )
+        self.operator = operator
         self._next_id = 1
         self._forgotten: set[str] = set()
         self.calls: Counter[str] = Counter()
@@ -124,13 +133,13 @@ class MemoryScheduler:
 
     def cancel(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         simulation = self._now("cancel")
-        for task in self._chosen(array, tasks):
+        for task in simulation.chosen(array, tasks):
             simulation.cancel(task)
         simulation.advance(simulation.now)
 
     def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         simulation = self._now("signal")
-        for task in self._chosen(array, tasks):
+        for task in simulation.chosen(array, tasks):
             simulation.signal(task)
 
     def alive(self) -> Snapshot:
@@ -152,20 +161,58 @@ class MemoryScheduler:
         ]
 
     def nodes(self) -> list[NodeStatus]:
-        return [_status(machine) for machine in self._now("nodes").machines]
+        return [machine.status() for machine in self._now("nodes").machines]
+
+    def reservations(self) -> list[Reservation]:
+        simulation = self._now("reservations")
+        return simulation.bookings.at(simulation.now)
+
+    def reserve(self, request: ReservationRequest) -> Reservation:
+        def create(wanted: ReservationRequest) -> None:
+            self._keep(wanted)
+
+        return orders.reserve(request, self.reservations, create, self.delete_reservation)
+
+    def change_reservation(self, request: ReservationRequest) -> Reservation:
+        def update(before: Reservation, wanted: ReservationRequest) -> None:
+            accounts, users = wanted.accounts or before.accounts, wanted.users or before.users
+            flags = tuple(before.flags)
+            self._keep(replace(wanted, accounts=accounts, users=users, flags=flags))
+
+        return orders.change_reservation(request, self.reservations, update)
+
+    def delete_reservation(self, name: str) -> None:
+        simulation = self._now("delete_reservation")
+        if checked_reservation(name) not in simulation.bookings.made:
+            return
+        self._ask_for_an_operator()
+        if any(task.request.reservation == name for task in simulation.running):
+            raise refused("Requested reservation is in use")
+        del simulation.bookings.made[name]
+        simulation.advance(simulation.now)
 
     def accounts(self) -> list[AccountStatus]:
-        limits = self._now("accounts").limits or {}
-        return [
-            AccountStatus(
-                name,
-                "root",
-                True,
-                ("normal",),
-                {} if limit is None else {"GrpTRES": f"gres/shard={limit}"},
-            )
-            for name, limit in limits.items()
-        ]
+        return list(self._now("accounts").ledger.accounts.values())
+
+    def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
+        def change(_: AccountStatus | None, differences: tuple[Change, ...]) -> None:
+            self._ask_for_an_operator()
+            simulation = self._now("apply_account")
+            simulation.ledger.change(wish.name, differences)
+            simulation.advance(simulation.now)
+
+        return orders.apply_account(wish, USER, self.accounts, change)
+
+    def delete_account(self, name: str) -> None:
+        def delete() -> None:
+            self._ask_for_an_operator()
+            simulation = self._now("delete_account")
+            alive = (*simulation.running, *simulation.waiting)
+            if any(task.request.account == name for task in alive):
+                raise refused("Job(s) active, cancel job(s) before remove")
+            del simulation.ledger.accounts[name]
+
+        orders.delete_account(name, self.accounts, delete)
 
     def site(self) -> Site:
         self._now("site")
@@ -199,31 +246,41 @@ class MemoryScheduler:
         self._simulation.advance(self._clock())
         return self._simulation
 
+    def _keep(self, request: ReservationRequest) -> None:
+        """Make or change a reservation, as an operator may."""
+        self._ask_for_an_operator()
+        if request.tres is not None:
+            raise Unsupported("the simulation reserves whole nodes")
+        simulation = self._now("keep_reservation")
+        known = simulation.ledger
+        if not known.everybody and not set(request.accounts) <= known.accounts.keys():
+            raise refused("Invalid account or account/partition combination specified")
+        free = simulation.free_for(request)
+        simulation.bookings.keep(request, simulation.now, free)
+        simulation.advance(simulation.now)
+
+    def _ask_for_an_operator(self) -> None:
+        if not self.operator:
+            sentence = N_("Only an operator of the computing centre's Slurm may do this.")
+            raise NotPermitted(sentence, words="simulated: no operator")
+
     def _admitted(self, request: ArrayRequest) -> Need:
         simulation = self._simulation
-        if simulation.limits is not None and request.account not in simulation.limits:
+        if not simulation.ledger.admits(request.account):
             raise NotPermitted(
                 N_("The computing centre does not let this work in; its staff can open it."),
                 words=f"Invalid account: {request.account}",
             )
+        simulation.bookings.admit(request, simulation.now)
+        licensed = all(simulation.licenses[n] >= c for n, c in licenses(request).items())
         need = Need.of(request.gres, request.cpus, request.memory_mb)
         fits = need is not None and any(machine.could(need) for machine in simulation.machines)
-        if need is None or not fits or request.tasks > MAX_ARRAY_SIZE:
+        if need is None or not fits or not licensed or request.tasks > MAX_ARRAY_SIZE:
             raise Rejected(
                 N_("The computing centre cannot do this piece of work."),
                 words="Requested node configuration is not available",
             )
         return need
-
-    def _chosen(self, array: SubmittedArray, tasks: Sequence[int] | None) -> list[Task]:
-        simulation = self._simulation
-        return [
-            task
-            for task in (*simulation.running, *simulation.waiting)
-            if task.request.name == array.name
-            and task.job_id == array.job_id
-            and (tasks is None or task.number in tasks)
-        ]
 
     def _remembered(self) -> list[Task]:
         simulation = self._simulation
@@ -237,23 +294,3 @@ class MemoryScheduler:
             for task in (*simulation.waiting, *simulation.running, *young)
             if task.request.name not in self._forgotten
         ]
-
-
-def _status(machine: Machine) -> NodeStatus:
-    busy = machine.cpus_used > 0
-    full = machine.cpus_used == machine.cpus
-    units = tuple((taken, machine.units_per_gpu) for taken in machine.units)
-    gres = (
-        GresCount("gpu", "", machine.gpus, len(machine.whole)),
-        GresCount("shard", "", machine.gpus * machine.units_per_gpu, sum(machine.units), units),
-    )
-    return NodeStatus(
-        name=machine.name,
-        state=NodeState("ALLOCATED" if full else "MIXED" if busy else "IDLE"),
-        cpus=machine.cpus,
-        cpus_used=machine.cpus_used,
-        memory_mb=machine.memory_mb,
-        memory_used_mb=machine.memory_used_mb,
-        gres=gres if machine.gpus else (),
-        partitions=("memory",),
-    )

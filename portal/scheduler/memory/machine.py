@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from portal.scheduler.protocol import GresCount, NodeState, NodeStatus
+
 _GRES = re.compile(r"(?P<name>[a-z]+)(?::(?P<type>\w*[A-Za-z_.]\w*))?(?::(?P<count>\d+))?")
 _SHARED = frozenset({"shard", "mps"})
 
@@ -86,6 +88,25 @@ class Machine:
                 self.units[gpu] -= need.units
             else:
                 self.whole.discard(gpu)
+
+    def status(self) -> NodeStatus:
+        """As the protocol shows it."""
+        base = "MIXED" if self.cpus_used else "IDLE"
+        units = tuple((taken, self.units_per_gpu) for taken in self.units)
+        gres = (
+            GresCount("gpu", "", self.gpus, len(self.whole)),
+            GresCount("shard", "", self.gpus * self.units_per_gpu, sum(self.units), units),
+        )
+        return NodeStatus(
+            name=self.name,
+            state=NodeState("ALLOCATED" if self.cpus_used == self.cpus else base),
+            cpus=self.cpus,
+            cpus_used=self.cpus_used,
+            memory_mb=self.memory_mb,
+            memory_used_mb=self.memory_used_mb,
+            gres=gres if self.gpus else (),
+            partitions=("memory",),
+        )
 
     def _choose(self, need: Need) -> tuple[int, ...] | None:
         """GPUs for this need. A GPU is used whole or shared, and units must lie on one GPU."""

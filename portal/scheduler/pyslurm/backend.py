@@ -8,13 +8,12 @@ from typing import Any
 
 from portal.config import Slurm
 from portal.language import N_
+from portal.scheduler.accounts import AccountStatus, AccountWish, Change
 from portal.scheduler.checks import checked_name
 from portal.scheduler.commands import CommandsScheduler, complaints
-from portal.scheduler.commands.parsers import Rows
 from portal.scheduler.commands.runner import Answer, NoAnswer, Runner
 from portal.scheduler.errors import Ambiguous, Rejected, Unavailable
 from portal.scheduler.protocol import (
-    AccountStatus,
     ArrayRequest,
     NodeStatus,
     Site,
@@ -25,6 +24,8 @@ from portal.scheduler.protocol import (
 from portal.scheduler.pyslurm import records, submission
 from portal.scheduler.pyslurm.keeper import Keeper, Refused
 from portal.scheduler.pyslurm.wire import Greeting
+from portal.scheduler.reservations import Reservation, ReservationRequest
+from portal.scheduler.rows import Rows
 
 
 class PyslurmScheduler:
@@ -38,7 +39,9 @@ class PyslurmScheduler:
     - history: `db.Jobs` is keyed by job id, which loses one of two jobs whose id was given out
       twice, and has no allocated resources;
     - nodes: of a node's shares 22.5 tells the number of GPUs that have one in use;
-    - accounts: associations come without their limits on resources (GrpTRES);
+    - accounts: associations come without their limits on resources (GrpTRES), so these cannot be
+      set by it either;
+    - reservations: asked seldom, by staff alone;
     - site: 22.5 and 24.11 tell four words of the configuration.
 
     Of an exit code from 128 on pyslurm tells what is left without 128.
@@ -111,8 +114,26 @@ class PyslurmScheduler:
     def nodes(self) -> list[NodeStatus]:
         return self._commands.nodes()
 
+    def reservations(self) -> list[Reservation]:
+        return self._commands.reservations()
+
+    def reserve(self, request: ReservationRequest) -> Reservation:
+        return self._commands.reserve(request)
+
+    def change_reservation(self, request: ReservationRequest) -> Reservation:
+        return self._commands.change_reservation(request)
+
+    def delete_reservation(self, name: str) -> None:
+        self._commands.delete_reservation(name)
+
     def accounts(self) -> list[AccountStatus]:
         return self._commands.accounts()
+
+    def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
+        return self._commands.apply_account(wish)
+
+    def delete_account(self, name: str) -> None:
+        self._commands.delete_account(name)
 
     def site(self) -> Site:
         return self._commands.site()

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.scheduler.commands.parsers import Rows
 from portal.scheduler.commands.parsers.words import Nonsense, word
 from portal.scheduler.protocol import NO_ARRAY, TaskStatus
 from portal.scheduler.pyslurm.wire import TASK_FIELDS
+from portal.scheduler.rows import Rows
 from portal.scheduler.states import JobState, Phase, parse_state
 
 # libslurm writes a regular list as "0-38:2" (slurm_xlate_task_str in job_info.c).

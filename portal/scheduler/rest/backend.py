@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.config import Slurm
-from portal.scheduler.checks import checked_name
-from portal.scheduler.commands.parsers import newest
+from portal.scheduler import orders
+from portal.scheduler.accounts import AccountStatus, AccountWish, Change
+from portal.scheduler.checks import checked_name, checked_reservation
 from portal.scheduler.errors import Ambiguous, Unavailable
 from portal.scheduler.protocol import (
-    AccountStatus,
     ArrayRequest,
     NodeStatus,
     Site,
@@ -26,15 +26,16 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
-from portal.scheduler.rest import complaints, requests, sites, tasks
-from portal.scheduler.rest.client import Client, NoReply, Reply
+from portal.scheduler.reservations import Reservation, ReservationRequest
+from portal.scheduler.rest import changes, complaints, requests, sites, tasks
+from portal.scheduler.rest.client import Client, NoReply
+from portal.scheduler.rest.conversation import Conversation, Order
 from portal.scheduler.rest.faults import TokenRefused
-from portal.scheduler.rest.payload import number, rows, table
+from portal.scheduler.rest.payload import number, resource, rows, table
 from portal.scheduler.rest.tokens import CommandSigner, KeySigner, Tokens
-from portal.scheduler.rest.versions import Version, choose
+from portal.scheduler.rows import Rows, newest, since_uts
 from portal.scheduler.states import Phase
 
-_EARLIEST = 1_000_000_000  # 22.05 cannot read a time near the epoch's beginning
 _NAMES_AT_ONCE = 100  # names in one address: 100 UUIDs are 3.7 kB
 
 
@@ -56,7 +57,7 @@ class RestScheduler:
         self._client = client
         self._user = user
         self._undisclosed = undisclosed
-        self._agreed: Version | None = None
+        self._talk = Conversation(client)
 
     @classmethod
     def from_settings(cls, settings: Slurm) -> RestScheduler:
@@ -76,7 +77,7 @@ class RestScheduler:
         return cls(client, settings.user, undisclosed)
 
     def submit(self, request: ArrayRequest) -> SubmittedArray:
-        version = self._version()
+        version = self._talk.version()
         try:
             script = request.script.read_text(encoding="utf-8")
         except (OSError, ValueError) as cause:
@@ -90,7 +91,7 @@ class RestScheduler:
         job_id = number(table(reply.body).get("job_id"))
         if reply.status == 200 and job_id:
             return SubmittedArray(request.name, job_id)
-        if self._token_is_refused(reply):
+        if self._talk.token_is_refused(reply):
             raise TokenRefused(complaints.said(reply))
         if reply.status == 200:
             raise Ambiguous(complaints.said(reply))
@@ -112,7 +113,7 @@ class RestScheduler:
             runs = status.state.phase is Phase.RUNNING
             if runs and (wanted is None or status.task in wanted):
                 query = {"signal": "USR1"}
-                if self._version().signals_batch:
+                if self._talk.version().signals_batch:
                     query["flags"] = "BATCH_JOB"
                 which = f"{array.job_id}_{status.task}" if status.task >= 0 else str(array.job_id)
                 self._order(which, query)
@@ -131,32 +132,68 @@ class RestScheduler:
 
     def history(self, names: Collection[str], since: float) -> list[TaskStatus]:
         wanted = sorted(checked_name(name) for name in names)
-        version = self._version()
+        version = self._talk.version()
         found: list[TaskStatus] = []
         for first in range(0, len(wanted), _NAMES_AT_ONCE):
             query = {
                 "job_name": ",".join(wanted[first : first + _NAMES_AT_ONCE]),
-                "start_time": f"uts{max(_EARLIEST, int(since))}",
+                "start_time": since_uts(since),
                 "skip_steps": "true",  # a job's steps are two thirds of its record
             }
-            body = self._ask(version.history, query)
-            told = tasks.history(_listed(body, "jobs"), self._user, version)
+            jobs = self._talk.listed(version.history, "jobs", query)
+            told = tasks.history(jobs, self._user, version)
             if told.unreadable:
                 raise Unavailable(told.unreadable[0])
             found += [status for status in told.tasks if status.name in wanted]
         return newest(found)
 
     def nodes(self) -> list[NodeStatus]:
-        return sites.nodes(_listed(self._ask(self._version().nodes), "nodes"))
+        return sites.nodes(self._talk.listed(self._talk.version().nodes, "nodes"))
+
+    def reservations(self) -> list[Reservation]:
+        listed = self._talk.listed(self._talk.version().reservations, "reservations")
+        return sites.reservations(listed, time.time())
+
+    def reserve(self, request: ReservationRequest) -> Reservation:
+        def create(wanted: ReservationRequest) -> None:
+            self._change(changes.reservation(wanted, self._talk.version()))
+
+        return orders.reserve(request, self.reservations, create, self.delete_reservation)
+
+    def change_reservation(self, request: ReservationRequest) -> Reservation:
+        def update(before: Reservation, wanted: ReservationRequest) -> None:
+            self._change(changes.reservation(wanted, self._talk.version(), before))
+
+        return orders.change_reservation(request, self.reservations, update)
+
+    def delete_reservation(self, name: str) -> None:
+        path = self._talk.version().reservation(checked_reservation(name))
+        self._change(Order("DELETE", path))
 
     def accounts(self) -> list[AccountStatus]:
-        listed = _listed(self._ask(self._version().associations), "associations")
-        return sites.accounts(listed, self._user, self._cluster())
+        version = self._talk.version()
+        associations = self._talk.listed(version.associations, "associations")
+        entities = self._talk.listed(version.accounts, "accounts")
+        return sites.accounts(associations, entities, self._user, self._cluster())
+
+    def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
+        def change(before: AccountStatus | None, found: tuple[Change, ...]) -> None:
+            version, cluster = self._talk.version(), self._cluster()
+            for order in changes.account(wish.name, cluster, before, found, version):
+                self._change(order)
+
+        return orders.apply_account(wish, self._user, self.accounts, change)
+
+    def delete_account(self, name: str) -> None:
+        def delete() -> None:
+            self._change(changes.account_deletion(name, self._cluster(), self._talk.version()))
+
+        orders.delete_account(name, self.accounts, delete)
 
     def site(self) -> Site:
         told, undisclosed = self._ping(), self._undisclosed
-        resources = table(self._ask(self._version().resources))
-        found = [sites.resource(row) for row in rows(resources.get("TRES", resources.get("tres")))]
+        resources = table(self._talk.ask(self._talk.version().resources))
+        found = [resource(row) for row in rows(resources.get("TRES", resources.get("tres")))]
         return Site(
             version=sites.release(told),
             cluster=self._cluster(),
@@ -171,93 +208,38 @@ class RestScheduler:
 
     def version(self) -> str:
         # An answer tells it that says no more than that the controller is away.
-        return sites.release(self._send("GET", self._version().ping).body)
+        return sites.release(self._talk.send("GET", self._talk.version().ping).body)
 
     def way(self) -> str:
-        return f"slurmrestd {self.version()}, API {self._version().name}"
+        return f"slurmrestd {self.version()}, API {self._talk.version().name}"
 
     def ping(self) -> None:
         for _ in range(2):
             if sites.is_up(self._ping()):
                 return
             # 24.11 calls a controller down that does not take the token; slurmdbd says which.
-            self._ask(self._version().resources)
+            self._talk.ask(self._talk.version().resources)
         raise Unavailable("slurmrestd says that no controller is up")
 
     def _ping(self) -> Mapping[str, Any]:
-        return self._ask(self._version().ping)
+        return self._talk.ask(self._talk.version().ping)
 
     def _cluster(self) -> str:
-        listed = _listed(self._ask(self._version().clusters), "clusters")
+        listed = self._talk.listed(self._talk.version().clusters, "clusters")
         return sites.cluster(listed, self._undisclosed.cluster)
 
-    def _version(self) -> Version:
-        """The API version agreed on; asked for once, and again after it was not there any more."""
-        if self._agreed is None:
-            reply = self._send("GET", "/openapi/v3")
-            if complaints.names_the_token(reply):
-                raise TokenRefused(complaints.said(reply))
-            if reply.status != 200:
-                raise Unavailable(complaints.said(reply))
-            self._agreed = choose(reply.body)
-        return self._agreed
-
-    def _queue(self) -> tasks.Rows:
-        return tasks.queue(_listed(self._ask(self._version().jobs), "jobs"), self._user)
+    def _queue(self) -> Rows:
+        return tasks.queue(self._talk.listed(self._talk.version().jobs, "jobs"), self._user)
 
     def _of(self, array: SubmittedArray) -> list[TaskStatus]:
         """The tasks for which name and id belong together."""
         return [status for status in self.find(array.name) if status.job_id == array.job_id]
 
-    def _ask(self, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
-        """A question, asked a second time with a new token where the first was not taken."""
-        for attempt in (1, 2):
-            reply = self._send("GET", path, query)
-            if complaints.is_answer(reply):
-                return table(reply.body)
-            if not self._token_is_refused(reply):
-                break
-            if attempt == 2:
-                raise TokenRefused(complaints.said(reply))
-        if reply.status == 404:
-            self._agreed = None  # slurmrestd was exchanged for one that serves other versions
-        raise Unavailable(complaints.said(reply))
+    def _order(self, which: str, query: dict[str, str] | None = None) -> None:
+        """A cancel or a signal."""
+        order = Order("DELETE", self._talk.version().job(which), query=query)
+        self._talk.give(order, complaints.of_order)
 
-    def _order(self, which: str, query: Mapping[str, str] | None = None) -> None:
-        """A cancel or a signal, sent a second time with a new token; doing it twice is harmless."""
-        for attempt in (1, 2):
-            reply = self._send("DELETE", self._version().job(which), query)
-            error = complaints.of_order(reply)
-            if error is None:
-                return
-            if not self._token_is_refused(reply):
-                raise error
-            if attempt == 2:
-                raise TokenRefused(complaints.said(reply))
-
-    def _token_is_refused(self, reply: Reply) -> bool:
-        """Whether an error came from the token; if so, the next request has a new one.
-
-        slurmctld turns a token down without a word, and 22.05's slurmrestd then says what it says
-        of a controller that is away. slurmdbd, asked with the same token, says it plainly.
-        """
-        refused = complaints.names_the_token(reply)
-        if not refused and complaints.may_be_the_token(reply):
-            refused = complaints.names_the_token(self._send("GET", self._version().resources))
-        if refused:
-            self._client.renew(reply)
-        return refused
-
-    def _send(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Reply:
-        try:
-            return self._client.send(method, path, query=query)
-        except NoReply as silence:
-            raise Unavailable(silence.words) from silence
-
-
-def _listed(body: Mapping[str, Any], key: str) -> list[Any]:
-    """The list that an answer is about; an answer without it is none."""
-    listed = body.get(key)
-    if not isinstance(listed, list):
-        raise Unavailable(f"slurmrestd's answer has no list of {key}")
-    return listed
+    def _change(self, order: Order) -> None:
+        """Something that only an operator may do."""
+        self._talk.give(order, complaints.of_change)

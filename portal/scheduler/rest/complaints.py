@@ -30,6 +30,9 @@ _CLOSED = frozenset({2000, 2002, 2045, 2052, 2053, 2066, 2070})
 # No such job, in transition, already done, pending, not running, neither nor.
 _GONE = frozenset({2017, 2020, 2021, 2024, 2084, 2085, 2086})
 _NOTHING_FOUND = 9003
+_NO_CHANGE = 1900  # SLURM_NO_CHANGE_IN_DATA: what was to go is gone
+# No permission; and what slurmctld says of reservations to a user who is no operator.
+_CLOSED_TO_OTHERS = frozenset({2002, 2010})
 # How a token that is not taken shows itself: in words, or as no more than silence.
 _MAYBE_TOKEN = frozenset({-1, 1007, 5005, 6000, 6006})
 _TOKEN = frozenset({1007, 6000, 6006})
@@ -101,6 +104,22 @@ def of_order(reply: Reply) -> SchedulerError | None:
         sentence = N_("The computing centre does not let the portal stop this work.")
         return NotPermitted(sentence, words=words)
     return Unavailable(words)
+
+
+def of_change(reply: Reply) -> SchedulerError | None:
+    """What a refused change of a reservation or an account meant; None if it is so already."""
+    numbers, words = codes(reply), said(reply)
+    silent = not rows(table(reply.body).get("errors"))
+    if numbers == {_NO_CHANGE} or (reply.status == 200 and silent):
+        return None
+    if numbers & _CLOSED_TO_OTHERS:
+        sentence = N_("Only an operator of the computing centre's Slurm may do this.")
+        return NotPermitted(sentence, words=words)
+    # What slurmrestd itself cannot read has no number, or comes as 400 with a -1 beside.
+    if reply.status not in (200, 400) and (not numbers or min(numbers) < _NO_CHANGE):
+        return Unavailable(words)
+    sentence = N_("The computing centre's Slurm does not take this change.")
+    return Rejected(sentence, words=words)
 
 
 def is_answer(reply: Reply) -> bool:

@@ -55,3 +55,9 @@ def moment(value: object) -> float | None:
     """Seconds since the epoch; Slurm's 0 means "not yet"."""
     seconds = number(value)
     return float(seconds) if seconds is not None and 0 < seconds < 10**12 else None
+
+
+def resource(row: Mapping[str, Any]) -> str:
+    """One trackable resource in Slurm's words: "cpu", "gres/shard"."""
+    kind, name = text(row.get("type")), text(row.get("name"))
+    return f"{kind}/{name}" if name else kind

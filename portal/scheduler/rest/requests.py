@@ -45,6 +45,7 @@ def submission(request: ArrayRequest, script: str, version: Version) -> dict[str
         "qos": request.qos,
         "reservation": request.reservation,
         version.gres: _gres(request, version),
+        "licenses": request.licenses,
         "nodes": "1",
         "tasks": 1,
         "cpus_per_task": request.cpus,

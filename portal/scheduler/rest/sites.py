@@ -6,29 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from portal.scheduler.accounts import AccountStatus
 from portal.scheduler.errors import Unavailable
 from portal.scheduler.gres import in_use, parse_gres
-from portal.scheduler.protocol import AccountStatus, NodeState, NodeStatus
-from portal.scheduler.rest.payload import inside, number, rows, table, text, words
+from portal.scheduler.protocol import NodeState, NodeStatus
+from portal.scheduler.reservations import Reservation
+from portal.scheduler.rest import limits
+from portal.scheduler.rest.payload import inside, moment, number, rows, table, text, words
 
-# sacctmgr's name of a limit and where it lies, seen by setting each with sacctmgr on 22.05.
-_COUNTS: Mapping[str, tuple[str, ...]] = {
-    "GrpJobs": ("jobs", "per", "count"),
-    "GrpSubmit": ("jobs", "per", "submitted"),
-    "MaxJobs": ("jobs", "active"),
-    "MaxSubmit": ("jobs", "total"),
-}
-_RESOURCES: Mapping[str, tuple[str, ...]] = {
-    "GrpTRES": ("tres", "total"),
-    "GrpTRESMins": ("tres", "group", "minutes"),
-    "GrpTRESRunMins": ("tres", "group", "active"),
-    "MaxTRES": ("tres", "per", "job"),
-    "MaxTRESMins": ("tres", "minutes", "per", "job"),
-}
-_MINUTES: Mapping[str, tuple[str, ...]] = {
-    "GrpWall": ("per", "account", "wall_clock"),
-    "MaxWall": ("jobs", "per", "wall_clock"),
-}
 _BASES = frozenset({"UNKNOWN", "DOWN", "IDLE", "ALLOCATED", "ERROR", "MIXED", "FUTURE"})
 
 
@@ -61,48 +46,62 @@ def _node(row: Mapping[str, Any]) -> NodeStatus:
     )
 
 
-def accounts(listed: object, user: str, cluster: str) -> list[AccountStatus]:
-    """slurmdbd's associations of one cluster; `user` is the one whose associations count."""
-    ours = [row for row in rows(listed) if text(row.get("cluster")) == cluster]
-    allowed = {
-        text(row.get("account")): words(row.get("qos"))
-        for row in ours
-        if text(row.get("user")) == user
-    }
+def accounts(
+    associations: object, entities: object, user: str, cluster: str
+) -> list[AccountStatus]:
+    """slurmdbd's associations of one cluster and its accounts; `user` may be allowed or not."""
+    ours = [row for row in rows(associations) if text(row.get("cluster")) == cluster]
+    users: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in ours:
+        if name := text(row.get("user")):
+            users.setdefault(text(row.get("account")), {})[name] = words(row.get("qos"))
+    described = {text(row.get("name")): row for row in rows(entities)}
     return [
         AccountStatus(
             name,
             text(row.get("parent_account")),
-            name in allowed,
-            allowed.get(name, ()),
-            _limits(row.get("max")),
+            allowed=user in users.get(name, {}),
+            qos=users.get(name, {}).get(user, words(row.get("qos"))),
+            limits=limits.read(row.get("max")),
+            description=text(described.get(name, {}).get("description")),
+            organization=text(described.get(name, {}).get("organization")),
+            account_qos=words(row.get("qos")),
+            users=tuple(sorted(users.get(name, {}))),
         )
         for row in ours
         if (name := text(row.get("account"))) and not text(row.get("user"))
     ]
 
 
-def _limits(most: object) -> dict[str, str]:
-    """The limits that are set, as sacctmgr writes them."""
-    found = {key: _resources(inside(most, *path)) for key, path in _RESOURCES.items()}
-    for key, path in _COUNTS.items():
-        count = number(inside(most, *path))
-        found[key] = "" if count is None else str(count)
-    for key, path in _MINUTES.items():
-        minutes = number(inside(most, *path))
-        found[key] = "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}:00"
-    return {key: value for key, value in found.items() if value}
+def reservations(listed: object, now: float) -> list[Reservation]:
+    """slurmctld's reservations. None tells whether it has begun, so the clock says."""
+    found = []
+    for row in rows(listed):
+        name, starts, ends = text(row.get("name")), row.get("start_time"), row.get("end_time")
+        begin, end = moment(starts), moment(ends)
+        if not name or begin is None or end is None:
+            raise Unavailable(f"slurmrestd's answer has a reservation {name!r} without its times")
+        found.append(
+            Reservation(
+                name=name,
+                starts=begin,
+                ends=end,
+                active=begin <= now < end,
+                accounts=_named(row.get("accounts")),
+                users=_named(row.get("users")),
+                node_count=number(row.get("node_count")) or 0,
+                nodes=text(row.get("node_list")),
+                tres=text(row.get("tres")),
+                partition=text(row.get("partition")),
+                flags=frozenset(words(row.get("flags"))),
+            )
+        )
+    return found
 
 
-def _resources(listed: object) -> str:
-    counted = [(resource(row), number(row.get("count"))) for row in rows(listed)]
-    return ",".join(f"{name}={count}" for name, count in counted if name and count is not None)
-
-
-def resource(row: Mapping[str, Any]) -> str:
-    """One trackable resource in Slurm's words: "cpu", "gres/shard"."""
-    kind, name = text(row.get("type")), text(row.get("name"))
-    return f"{kind}/{name}" if name else kind
+def _named(value: object) -> tuple[str, ...]:
+    """ "a,b" as two names."""
+    return tuple(filter(None, text(value).split(",")))
 
 
 def cluster(listed: object, wanted: str | None) -> str:
@@ -126,6 +125,14 @@ def release(body: object) -> str:
 
 
 def is_up(body: object) -> bool:
-    """Whether a controller answers: "ping": "UP", "pinged": "UP" from v0.0.40 on."""
-    told = (row.get("pinged") or row.get("ping") for row in rows(table(body).get("pings")))
-    return "UP" in told
+    """Whether a controller answers.
+
+    v0.0.38 says "ping": "UP", v0.0.40 to v0.0.44 "pinged": "UP", v0.0.45 "responding": true.
+    """
+    told = rows(table(body).get("pings"))
+    return any(
+        row["responding"] is True
+        if isinstance(row.get("responding"), bool)
+        else "UP" in (row.get("ping"), row.get("pinged"))
+        for row in told
+    )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from portal.scheduler.checks import NAME
 from portal.scheduler.protocol import NO_ARRAY, TaskStatus
 from portal.scheduler.rest.payload import inside, moment, number, table, text, words
 from portal.scheduler.rest.versions import Version
+from portal.scheduler.rows import Rows
 from portal.scheduler.states import JobState, Phase, parse_state
 
 _MOST_TASKS = 4_000_001  # MaxArraySize cannot be set higher
@@ -23,14 +23,6 @@ _RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7})(?::(\d{1,7}))?)?", re.ASCII)
 # How slurmdbd keeps tasks that wait together, which slurmrestd hands on: 0x30 is 4 and 5.
 _BITS = re.compile(rf"0x([0-9a-fA-F]{{1,{_MOST_TASKS // 4 + 1}}})(?:%\d+)?", re.ASCII)
 _NOTHING = frozenset({"None", "N/A", "(null)", "None assigned"})
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The tasks of an answer, and the records of it that could not be read."""
-
-    tasks: tuple[TaskStatus, ...]
-    unreadable: tuple[str, ...]
 
 
 class _Nonsense(ValueError):

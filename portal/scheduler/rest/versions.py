@@ -7,8 +7,9 @@ https://slurm.schedmd.com/rest_api.html, https://slurm.schedmd.com/rest.html#com
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from portal.scheduler.errors import Unsupported
 from portal.scheduler.rest.faults import NoCommonVersion
 from portal.scheduler.rest.payload import table
 
@@ -25,6 +26,9 @@ class Version:
       steps only, so the script makes itself one: see `requests.as_step`.
     - `tells_exit`: accounting tells exit codes. Without it every job has ended with 0, those that
       failed too (seen in 22.05.8, the same in its three versions).
+    - `changes_accounts`: accounts are made and changed. v0.0.38 answers that it has changed one and
+      has not, unless its parent changes too (seen in 22.05.8).
+    - `reserves`: reservations can be made and changed. The document of the server says it.
     """
 
     name: str
@@ -32,6 +36,8 @@ class Version:
     gres: str = "tres_per_node"
     signals_batch: bool = True
     tells_exit: bool = True
+    changes_accounts: bool = True
+    reserves: bool = False
 
     @property
     def jobs(self) -> str:
@@ -58,12 +64,30 @@ class Version:
         return f"/slurmdb/{self.name}/associations"
 
     @property
+    def association(self) -> str:
+        return f"/slurmdb/{self.name}/association"
+
+    @property
+    def accounts(self) -> str:
+        return f"/slurmdb/{self.name}/accounts"
+
+    @property
     def clusters(self) -> str:
         return f"/slurmdb/{self.name}/clusters"
 
     @property
     def resources(self) -> str:
         return f"/slurmdb/{self.name}/tres"
+
+    @property
+    def reservations(self) -> str:
+        return f"/slurm/{self.name}/reservations"
+
+    def reservation(self, name: str | None = None) -> str:
+        """Where one is made or changed, or the one of that name; raises `Unsupported`."""
+        if not self.reserves:
+            raise Unsupported(f"slurmrestd {self.name} makes no reservations; 25.05 does")
+        return f"/slurm/{self.name}/reservation" + ("" if name is None else f"/{name}")
 
     def job(self, which: str) -> str:
         """One job or one task of an array: 12 or 12_3."""
@@ -74,10 +98,20 @@ class Version:
 # one; v0.0.39 mixes both and is left out, since every Slurm that serves it serves v0.0.38 or
 # v0.0.40 as well.
 VERSIONS = (
+    Version("v0.0.45"),  # Slurm 26.05
+    Version("v0.0.44"),  # Slurm 25.11
+    Version("v0.0.43"),  # Slurm 25.05
     Version("v0.0.42"),  # Slurm 24.11
     Version("v0.0.41"),  # Slurm 24.05
     Version("v0.0.40"),  # Slurm 23.11
-    Version("v0.0.38", plain=True, gres="gres", signals_batch=False, tells_exit=False),  # 22.05
+    Version(
+        "v0.0.38",
+        plain=True,
+        gres="gres",
+        signals_batch=False,
+        tells_exit=False,
+        changes_accounts=False,
+    ),  # 22.05
 )
 
 _PATH = re.compile(r"/slurm(db)?/(v\d+\.\d+\.\d+)/(?:jobs|job/submit)/?")
@@ -89,14 +123,15 @@ def choose(document: object) -> Version:
     Both of a version's halves must be there: jobs from slurmctld, and slurmdbd's history.
     """
     seen: dict[str, set[str]] = {}
-    for path in table(table(document).get("paths")):
+    paths = table(table(document).get("paths"))
+    for path in paths:
         match = _PATH.fullmatch(path)
         if match:
             seen.setdefault(match[2], set()).add(match[1] or "")
     offered = {name for name, halves in seen.items() if halves == {"", "db"}}
     for version in VERSIONS:
         if version.name in offered:
-            return version
+            return replace(version, reserves=f"/slurm/{version.name}/reservation" in paths)
     served = ", ".join(sorted(seen)) or "nothing of Slurm's"
     known = ", ".join(version.name for version in VERSIONS)
     raise NoCommonVersion(f"slurmrestd serves {served}; the portal speaks {known}")

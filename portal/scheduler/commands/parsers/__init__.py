@@ -7,7 +7,8 @@ name with a newline in it must not blind the portal.
 
 from portal.scheduler.commands.parsers.accounts import accounts
 from portal.scheduler.commands.parsers.nodes import nodes
+from portal.scheduler.commands.parsers.reservations import reservations
 from portal.scheduler.commands.parsers.site import site, version
-from portal.scheduler.commands.parsers.tasks import Rows, history, job_id, newest, queue
+from portal.scheduler.commands.parsers.tasks import history, job_id, queue
 
-__all__ = ["Rows", "accounts", "history", "job_id", "newest", "nodes", "queue", "site", "version"]
+__all__ = ["accounts", "history", "job_id", "nodes", "queue", "reservations", "site", "version"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from portal.scheduler.checks import NAME
 from portal.scheduler.commands.parsers.words import Nonsense, is_number, number, seconds, word
 from portal.scheduler.errors import Ambiguous, Unavailable
 from portal.scheduler.protocol import NO_ARRAY, TaskStatus
+from portal.scheduler.rows import Rows
 from portal.scheduler.states import JobState, Phase, parse_state
 
 ROW_FIELDS = 14
@@ -18,14 +18,6 @@ _HISTORY_ID = re.compile(
     r"([0-9]{1,19})(?:_(?:([0-9]{1,10})|\[([0-9,\-]*)(?:%[0-9]+)?\]))?(?:\+[0-9]+)?"
 )
 _MOST_TASKS = 4_000_001  # MaxArraySize cannot be set higher
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The tasks of an answer, and the lines of it that could not be read."""
-
-    tasks: tuple[TaskStatus, ...]
-    unreadable: tuple[str, ...]
 
 
 def job_id(text: str) -> int:
@@ -44,14 +36,6 @@ def queue(text: str) -> Rows:
 def history(text: str) -> Rows:
     """sacct's rows in the order of `arguments.HISTORY_FORMAT`; groups of tasks are taken apart."""
     return _rows(text, _history_row)
-
-
-def newest(tasks: Collection[TaskStatus]) -> list[TaskStatus]:
-    """Of several records of one task (requeued, or an id given out twice) the last."""
-    found: dict[tuple[str, int], TaskStatus] = {}
-    for status in sorted(tasks, key=lambda s: (s.submitted or 0, s.started or 0, s.job_id)):
-        found[status.name, status.task] = status
-    return list(found.values())
 
 
 _RowReader = Callable[[list[str]], list[TaskStatus]]

@@ -1,0 +1,83 @@
+"""The simulation's accounts: who may submit, and how much. Parents have no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from portal.scheduler.accounts import AccountStatus, Change, Field, Limit
+from portal.scheduler.memory.bookings import refused
+
+USER = "kesuan"
+QOS = ("class", "homework", "normal")
+SHARES = Limit("GrpTRES", "gres/shard")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Accounts by name. `everybody`: those that are not in it are open too."""
+
+    everybody: bool = True
+    accounts: dict[str, AccountStatus] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, shares: Mapping[str, int | None] | None) -> Ledger:
+        """Accounts with a limit of shares each (None: no limit); without any, all are open."""
+        ledger = cls(everybody=shares is None)
+        for name, limit in (shares or {}).items():
+            ledger.accounts[name] = AccountStatus(
+                name,
+                "root",
+                allowed=True,
+                qos=("normal",),
+                limits={} if limit is None else {SHARES: limit},
+                account_qos=("normal",),
+                users=(USER,),
+            )
+        return ledger
+
+    def admits(self, name: str) -> bool:
+        """The service user may submit under this account."""
+        account = self.accounts.get(name)
+        return self.everybody if account is None else account.allowed
+
+    def limit(self, name: str, limit: Limit) -> int | None:
+        """The number behind a limit; None for none."""
+        account = self.accounts.get(name)
+        return None if account is None else account.limits.get(limit)
+
+    def change(self, name: str, changes: Iterable[Change]) -> None:
+        """Do what was found to differ; all of it or nothing."""
+        account = self.accounts.get(name) or AccountStatus(
+            name, "root", allowed=False, description=name, account_qos=("normal",)
+        )
+        limits = dict(account.limits)
+        for change in changes:
+            if isinstance(change.what, Limit):
+                limits.pop(change.what, None)
+                if change.after:
+                    limits[change.what] = int(change.after)
+            else:
+                account = self._changed(account, change.what, change.after)
+        qos = account.account_qos if account.allowed else ()
+        self.accounts[name] = replace(account, limits=limits, qos=qos)
+
+    def _changed(self, account: AccountStatus, what: Field, after: str) -> AccountStatus:
+        match what:
+            case Field.PARENT:
+                if after != "root" and after not in self.accounts:
+                    raise refused(f"Parent account '{after}' doesn't exist")
+                return replace(account, parent=after)
+            case Field.QOS:
+                qos = tuple(after.split(","))
+                if not set(qos) <= set(QOS):
+                    raise refused(f"You gave a bad qos. Valid QOS's are {','.join(QOS)}")
+                return replace(account, account_qos=qos)
+            case Field.DESCRIPTION:
+                return replace(account, description=after.lower())
+            case Field.ORGANIZATION:
+                return replace(account, organization=after.lower())
+            case Field.USER:
+                return replace(account, allowed=bool(after), users=(after,) if after else ())
+            case Field.ACCOUNT:
+                return account
