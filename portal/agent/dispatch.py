@@ -9,6 +9,7 @@ it is ever sent again; even then each task's attempt can be claimed only once on
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ class Dispatch:
     holder: str
     program: str
     clock: Callable[[], float] = time.time
+    # Set when this agent is asked to go; looked at before each submission.
+    stop: threading.Event = field(default_factory=threading.Event, init=False)
     # Until when nothing is sent at all, and nothing of one Slurm account.
     _silent_until: float = 0.0
     _paused: dict[str, float] = field(default_factory=dict)
@@ -66,7 +69,8 @@ class Dispatch:
     def send_waiting(self) -> list[str]:
         """Send everything that waits; the ids of the batches that Slurm has acknowledged.
 
-        What stops one school's batch (its limit, the storage) holds up no other's.
+        What stops one school's batch (its limit, the storage) holds up no other's. An agent that is
+        asked to go sends the one in hand; the others are formed anew by the next agent.
         """
         now = self.clock()
         self._paused = {account: until for account, until in self._paused.items() if until > now}
@@ -80,7 +84,7 @@ class Dispatch:
             ids += session.scalars(
                 select(Batch.id).where(Batch.state == "forming", Batch.id.not_in(ids))
             )
-        return [batch_id for batch_id in ids if self._send(batch_id)]
+        return [batch_id for batch_id in ids if not self.stop.is_set() and self._send(batch_id)]
 
     def recover(self, known: Mapping[str, int]) -> None:
         """Settle every batch whose submission nobody vouches for.

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 # indexed look-up in the portal's own database; Slurm is not asked.
 TICK_S = 0.1
 BELL_EVERY_S = 1.0
+# How often an agent in reserve looks whether the lease is free.
+RESERVE_EVERY_S = 1.0
 
 
 def main(settings: Settings) -> None:
@@ -62,6 +64,7 @@ class Agent:
     holder: str = field(default_factory=lease.new_holder)
     clock: Callable[[], float] = field(default_factory=SteadyClock)
     ticks: Callable[[], float] = time.monotonic
+    stop: threading.Event = field(default_factory=threading.Event, init=False)
 
     def __post_init__(self) -> None:
         accelerator = Accelerator.from_settings(self.settings.accelerator)
@@ -83,16 +86,20 @@ class Agent:
         self._next_sweep = self.ticks() + EVERY_S
 
     def work(self, stop: threading.Event) -> None:
-        """Rounds until `stop`; a fault of one round is logged and does not end the agent."""
+        """Rounds until `stop`; a fault of one round is logged and does not end the agent.
+
+        After `stop` nothing new is begun: a Slurm command in hand comes to its end, what it said is
+        written down, and the lease goes to whoever asks next.
+        """
+        self.stop = self.dispatch.stop = stop
         while not stop.is_set():
             try:
-                wait = TICK_S if self._leads() else self.settings.agent.lease_s / 3
+                wait = TICK_S if self._leads() else RESERVE_EVERY_S
                 if wait == TICK_S:
                     self.round()
             except LeaseLost:
-                log.warning("another agent has taken over", extra={"agent": self.holder})
-                self._next_renewal = 0.0
-                wait = self.settings.agent.lease_s / 3
+                self._lost()
+                wait = RESERVE_EVERY_S
             except OperationalError:
                 log.exception("the database does not answer")
                 wait = 1.0
@@ -111,6 +118,8 @@ class Agent:
             self._next_bell = now + BELL_EVERY_S
             self._ring()
         sent = self.dispatch.send_waiting()
+        if self.stop.is_set():
+            return
         self.wishes.pass_on()
         if sent:
             # What was sent a moment ago has nothing to tell yet.
@@ -118,7 +127,7 @@ class Agent:
         if now >= self._next_sweep:
             self._next_sweep = now + EVERY_S
             self.housekeeping.sweep()
-        if now < self._next_poll:
+        if now < self._next_poll or self.stop.is_set():
             return
         self._next_poll = now + self.settings.agent.poll_s
         if now >= self._next_nodes:
@@ -144,4 +153,10 @@ class Agent:
             held = lease.hold(session, self.holder, self.clock(), self.settings.agent.lease_s)
         if held:
             self._next_renewal = now + self.settings.agent.lease_s / 3
+        elif self._next_renewal:
+            self._lost()
         return held
+
+    def _lost(self) -> None:
+        log.warning("another agent has taken over", extra={"agent": self.holder})
+        self._next_renewal = 0.0

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from portal.agent.main import Agent
+from portal.scheduler import ArrayRequest, SubmittedArray
 from portal.store import EVERYONE
 from portal.store.tables import Lease
 from tests.agent.conftest import World
@@ -67,3 +68,41 @@ def test_a_stopped_agent_hands_over_at_once(world: World) -> None:
     assert second._leads()
     with world.store.reading(EVERYONE) as session:
         assert session.get_one(Lease, "agent").holder == second.holder
+
+
+def test_who_is_asked_to_go_sends_the_batch_in_hand_and_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    world.add_runs(2, minutes=10)
+    world.add_runs(2, minutes=20)
+    agent = agent_of(world)
+    submit = world.scheduler.submit
+
+    def asked_to_go_meanwhile(request: ArrayRequest) -> SubmittedArray:
+        stop.set()
+        return submit(request)
+
+    monkeypatch.setattr(world.scheduler, "submit", asked_to_go_meanwhile)
+    agent.work(stop)
+    assert world.states() == {"submitted": 2, "waiting": 2}
+    # It asks Slurm nothing more, and the next one begins at once with what is left.
+    assert world.scheduler.calls["alive"] == 0
+    monkeypatch.undo()
+    following = agent_of(world)
+    assert following._leads()
+    following.round()
+    assert world.states() == {"submitted": 4}
+    assert len({batch.job_id for batch in world.batches() if batch.state == "submitted"}) == 2
+
+
+def test_who_has_lost_the_lease_says_so_and_waits(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = agent_of(world), agent_of(world)
+    assert first._leads()
+    world.clock.advance(world.settings.agent.lease_s + 1)
+    assert second._leads()
+    assert not first._leads()
+    assert not first._leads()
+    assert caplog.text.count("another agent has taken over") == 1

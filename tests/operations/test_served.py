@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.parse
@@ -170,30 +169,6 @@ def test_every_worker_tells_what_all_have_answered(served: Served) -> None:
     for _ in range(6):
         assert answered(served.ask("/metrics")[1], "session") == before + asked
     assert "kesuan_agent_leads 1.0" in served.ask("/metrics")[1]
-
-
-def test_a_reload_loses_no_request(served: Served) -> None:
-    stop, seen = threading.Event(), []
-
-    def keep_asking() -> None:
-        while not stop.is_set():
-            try:
-                seen.append(served.ask("/healthz")[0])
-            except OSError as fault:
-                seen.append(repr(fault))
-
-    asking = threading.Thread(target=keep_asking)
-    asking.start()
-    before = served.log("serve").count("Worker exiting")
-    served.processes["serve"].send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + PATIENCE_S
-    while served.log("serve").count("Worker exiting") < before + 2:
-        assert time.monotonic() < deadline, served.log("serve")
-        time.sleep(0.1)
-    stop.set()
-    asking.join(PATIENCE_S)
-    assert len(seen) > 5
-    assert set(seen) == {200}
 
 
 def test_secrets_are_in_no_line_and_a_line_is_a_line(served: Served) -> None:

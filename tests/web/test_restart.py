@@ -209,6 +209,7 @@ def test_a_reload_and_a_restart_fail_nobody(unit: Unit) -> None:
         body = json.dumps({"login": "li", "password": PASSWORD}).encode()
         slow.putrequest("POST", "/api/v1/tokens")
         slow.putheader("Content-Type", "application/json")
+        slow.putheader("Connection", "close")
         slow.putheader("Content-Length", str(len(body)))
         slow.endheaders(body[:10])
         time.sleep(0.2)
