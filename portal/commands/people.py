@@ -56,3 +56,14 @@ def password(login: str, file: Path | None) -> None:
         if user is None:
             raise NotFound(N_("Nobody has the login {login}.", login=login))
         accounts.set_password(session, user, chosen)
+
+
+@command.command("hand-over")
+@click.argument("login")
+def hand_over(login: str) -> None:
+    """Let the directory of the centre say who LOGIN is; the local password ends."""
+    with opened(settings()) as store, store.begin(EVERYONE) as session:
+        user = accounts.find(session, login)
+        if user is None:
+            raise NotFound(N_("Nobody has the login {login}.", login=login))
+        accounts.hand_over(session, user)

@@ -90,6 +90,17 @@ def set_password(session: Session, user: User, password: str) -> None:
     session.flush()
 
 
+def hand_over(session: Session, user: User) -> None:
+    """From now on the user is whom the directory knows by this login; raises `Invalid` (login).
+
+    The local password is forgotten, and everything that the account has stays with it.
+    """
+    if user.role == Role.SEAT:
+        raise Invalid.one("login", N_("A seat is in no directory."))
+    user.password_hash = None
+    session.flush()
+
+
 def set_language(session: Session, viewer: Viewer, language: str) -> None:
     """Remember the language that somebody reads; raises `Invalid` (language)."""
     if language not in LANGUAGES:

@@ -48,6 +48,7 @@ class Door:
         local_roles: Collection[Role] = tuple(Role),
         guesses: Guesses | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._local = local
@@ -55,6 +56,7 @@ class Door:
         self._local_roles = frozenset(local_roles)
         self._guesses = guesses or Guesses()
         self._sleep = sleep
+        self._clock = clock
 
     def authenticate(self, login: str, password: str) -> str:
         """The id of the user who proved to be `login`.
@@ -62,7 +64,7 @@ class Door:
         Raises `LoginRefused`, `LoginPaused` after too many wrong guesses, `NoPlaceHere` for
         somebody who is known and has no role or school here, and `portal.errors.Unavailable`.
         """
-        began = time.monotonic()
+        began = self._clock()
         # Cut one character beyond the longest login: such a one is nobody's.
         login = login.strip()[: LONGEST_LOGIN + 1]
         counted = login.lower()
@@ -76,7 +78,7 @@ class Door:
             raise
         except LoginRefused:
             self._guesses.wrong(counted)
-            self._sleep(max(0.0, REFUSAL_S - (time.monotonic() - began)))
+            self._sleep(max(0.0, REFUSAL_S - (self._clock() - began)))
             raise
         self._guesses.right(counted)
         return self._welcome(identity)

@@ -48,10 +48,10 @@ def by_name(settings: Ldap, wire: Wire, login: str) -> Person | None:
     dn = own_dn(settings, login)
     attributes = _attributes(settings)
     code, entries = wire.search(dn, settings.filter, BASE, attributes, most=1)
-    if code == RESULT_NO_SUCH_OBJECT or (succeeded(code) and not entries):
-        return None
-    if not succeeded(code) or len(entries) != 1 or not is_same(entries[0]["dn"], dn):
+    if not (succeeded(code) or code == RESULT_NO_SUCH_OBJECT):
         raise ServerFailed(wire.url, "searching", f"result {code} for the person's own entry")
+    if len(entries) != 1 or not is_same(entries[0]["dn"], dn):
+        return None
     return _person(settings, entries[0], login)
 
 

@@ -60,7 +60,7 @@ class LdapWay:
         except UnicodeEncodeError as cause:
             # Half a surrogate pair, which JSON may bring, is in nobody's password.
             raise LoginRefused from cause
-        if not password:
+        if not login or not password:
             raise LoginRefused
         return self._servers.ask(lambda url, limit: self._ask(url, limit, login, password))
 

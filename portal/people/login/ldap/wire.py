@@ -114,8 +114,12 @@ class Wire:
 
     def close(self) -> None:
         """End the connection, without a word to a server that may not be listening."""
-        if self._connection is not None:
-            self._connection.strategy.close()
+        if self._connection is None:
+            return
+        self._connection.strategy.close()
+        # ldap3 leaves a socket behind that was made and did not get through.
+        if self._connection.socket is not None:
+            self._connection.socket.close()
 
     @contextmanager
     def _going(self, step: str) -> Iterator[None]:
