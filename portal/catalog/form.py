@@ -7,6 +7,7 @@ or from the command line (`"a,b"`); what comes out is always the same. Complaint
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError
@@ -33,7 +34,23 @@ class FormSchema(Schema):
 
 def schema_for(template: Template, data: Mapping[str, Any], role: str) -> Schema:
     """The schema of a template's form for one data set (its manifest) and one role."""
-    inputs = {field.name: input_for(field, data, role) for field in template.fields}
+    names = tuple(
+        tuple(field.column_names(data)) if field.kind == "columns" else ()
+        for field in template.fields
+    )
+    return _schema(template, names, role)
+
+
+@lru_cache(maxsize=512)
+def _schema(template: Template, columns: tuple[tuple[str, ...], ...], role: str) -> Schema:
+    """Made once for all who fill in the same form: a class does at the same moment.
+
+    `columns` are, for each field of the template, the names of a data set that may be chosen.
+    """
+    inputs = {
+        field.name: input_for(field, names, role)
+        for field, names in zip(template.fields, columns, strict=True)
+    }
     return FormSchema.from_dict(inputs, name="Form")()
 
 

@@ -19,12 +19,12 @@ MOST_LETTERS = 40
 MOST_COLUMNS = 2000
 
 
-def input_for(field: Field, data: Mapping[str, Any], role: str) -> fields.Field[Any]:
-    """The marshmallow field that reads a form field's value."""
+def input_for(field: Field, columns: tuple[str, ...], role: str) -> fields.Field[Any]:
+    """The marshmallow field that reads a form field's value; it may choose among `columns`."""
     if not field.may_change(role):
         return Locked()
     if field.kind == "columns":
-        return Columns(field, field.column_names(data))
+        return Columns(field, columns)
     return KINDS[field.kind](field)
 
 
