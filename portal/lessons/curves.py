@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from portal.results import points
+from portal.results.classroom import Attempt
+from portal.results.confinement import close, open_file
 from portal.results.folder import RunFolder
+from portal.results.points import Point
 
 MOST_POINTS = 30
 MOST_KEPT = 1000
@@ -46,27 +51,46 @@ class Curves:
         `over` says that the run has ended: what is read now is read for the last time.
         """
         key = (root, run_id, attempt, series)
-        with self._lock:
-            known = self._seen.get(key, Growing())
+        known = self._known(key)
         if not known.over:
-            # Two threads that read the same bytes at once come to the same end.
-            known = _grown(known, RunFolder(root, run_id), attempt, series, over)
-            self._keep(key, known)
+            more, offset = RunFolder(root, run_id).metrics(attempt, known.offset)
+            known = self._keep(key, _grown(known, more, offset, series, over))
         return known.spark
 
-    def _keep(self, key: Key, curve: Growing) -> None:
+    def growing(self, attempt: Attempt, series: str) -> tuple[float, ...]:
+        """The same of an attempt that is not over and whose folder is open."""
+        key = (*attempt.key, series)
+        known = self._known(key)
+        try:
+            handle = open_file(attempt.folder, points.FILE)
+        except OSError:
+            return known.spark
+        try:
+            more, offset = points.read(handle, known.offset)
+        except OSError:
+            return known.spark
+        finally:
+            close(handle)
+        if offset == known.offset:
+            return known.spark
+        # Two threads that read the same bytes at once come to the same end.
+        return self._keep(key, _grown(known, more, offset, series, over=False)).spark
+
+    def _known(self, key: Key) -> Growing:
+        with self._lock:
+            return self._seen.get(key, Growing())
+
+    def _keep(self, key: Key, curve: Growing) -> Growing:
         with self._lock:
             self._seen[key] = curve
             self._seen.move_to_end(key)
             if len(self._seen) > MOST_CURVES:
                 self._seen.popitem(last=False)
+        return curve
 
 
-def _grown(known: Growing, folder: RunFolder, attempt: int, series: str, over: bool) -> Growing:
-    points, offset = folder.metrics(attempt, known.offset)
-    if (offset, over) == (known.offset, known.over):
-        return known
-    values = known.values + tuple(point[series] for point in points if series in point)
+def _grown(known: Growing, more: Sequence[Point], offset: int, series: str, over: bool) -> Growing:
+    values = known.values + tuple(point[series] for point in more if series in point)
     while len(values) > MOST_KEPT:
         values = values[::2]
     return Growing(offset, values, over)

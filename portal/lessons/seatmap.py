@@ -92,13 +92,22 @@ def snapshot(
     return replace(seat_map, version=_version(seat_map))
 
 
-def as_json(
-    seat_map: SeatMap, language: str, *, tiles: Sequence[Tile] | None = None
-) -> dict[str, Any]:
-    """The map as plain data, its sentences in the reader's language; with these tiles or all."""
-    shown = seat_map.tiles if tiles is None else tiles
-    plain = {name: _plain(getattr(seat_map, name), language) for name in PLAIN}
-    return {**plain, "tiles": [_tile(tile, language) for tile in shown]}
+def as_json(seat_map: SeatMap, language: str) -> dict[str, Any]:
+    """The map as plain data, its sentences in the reader's language."""
+    return {
+        **head_as_json(seat_map, language),
+        "tiles": tiles_as_json(seat_map.tiles, language),
+    }
+
+
+def head_as_json(seat_map: SeatMap, language: str) -> dict[str, Any]:
+    """The map without its tiles."""
+    return {name: _plain(getattr(seat_map, name), language) for name in PLAIN}
+
+
+def tiles_as_json(tiles: Sequence[Tile], language: str) -> list[dict[str, Any]]:
+    """Tiles as plain data."""
+    return [_tile(tile, language) for tile in tiles]
 
 
 def _version(seat_map: SeatMap) -> str:
@@ -149,7 +158,10 @@ def _shown(house: House, lesson: Lesson) -> _Shown:
     return _Shown(template.title, headline.label, headline.percent, line_of(template))
 
 
+_ANSWERED = select(Lease.slurm_answered_at).where(Lease.name == AGENT)
+
+
 def _slurm_age(session: Session, now: float) -> float | None:
     """Seconds since Slurm last answered the agent; None where it never has."""
-    answered = session.scalar(select(Lease.slurm_answered_at).where(Lease.name == AGENT))
+    answered = session.scalar(_ANSWERED)
     return None if answered is None else max(0.0, now - answered)

@@ -9,13 +9,13 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.catalog import Template
 from portal.language import N_, Message
 from portal.lessons.curves import Curves
-from portal.results.classroom import Classroom
+from portal.results.classroom import Classroom, attempts_of
 from portal.results.progress import Progress
 from portal.runs.reasons import reason_of
 from portal.runs.states import RunState
@@ -95,39 +95,61 @@ def tiles_of(
     """A tile for every seat of the class: one query, and one look at the folders that move."""
     rows = _newest(session, lesson)
     training = [(row.id, row.attempt) for row in rows if row.id and row.state in TRAINING]
-    progress = CLASSROOM.progress_of(root, training)
+    told = {
+        attempt.key[1]: _Told(
+            CLASSROOM.progress(attempt),
+            () if line.series is None else CURVES.growing(attempt, line.series),
+        )
+        for attempt in attempts_of(root, training)
+    }
     return tuple(
-        Tile(number=row.number) if row.id is None else _tile(row, progress, root, line, now)
+        Tile(number=row.number) if row.id is None else _tile(row, told, root, line, now)
         for row in rows
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a run that trains has told so far."""
+
+    progress: Progress | None = None
+    spark: tuple[float, ...] = ()
+
+
+SILENT = _Told()
+
+
+# Built once: to put it together again costs as much as to run it.
+_SEATS = (
+    select(
+        Seat.number,
+        Run.id,
+        Run.state,
+        Run.reason,
+        Run.attempt,
+        Run.metrics,
+        Run.created_at,
+        Run.submitted_at,
+        Run.started_at,
+        Run.ended_at,
+        Run.cancel_asked_at,
+        Run.finish_asked_at,
+    )
+    .outerjoin(Run, and_(Run.seat_id == Seat.id, Run.lesson_id == bindparam("lesson_id")))
+    .where(Seat.class_id == bindparam("class_id"))
+    .order_by(Seat.number, Run.created_at, Run.id)
+)
+
+
 def _newest(session: Session, lesson: Lesson) -> Sequence[Any]:
     """Seats of the class in order, each with the columns of its newest run in the lesson."""
-    rows = session.execute(
-        select(
-            Seat.number,
-            Run.id,
-            Run.state,
-            Run.reason,
-            Run.attempt,
-            Run.metrics,
-            Run.created_at,
-            Run.submitted_at,
-            Run.started_at,
-            Run.ended_at,
-            Run.cancel_asked_at,
-            Run.finish_asked_at,
-        )
-        .outerjoin(Run, and_(Run.seat_id == Seat.id, Run.lesson_id == lesson.id))
-        .where(Seat.class_id == lesson.class_id)
-        .order_by(Seat.number, Run.created_at, Run.id)
-    )
+    rows = session.execute(_SEATS, {"lesson_id": lesson.id, "class_id": lesson.class_id})
     return list({row.number: row for row in rows}.values())
 
 
-def _tile(row: Any, progress: Mapping[str, Progress], root: Path, line: Line, now: float) -> Tile:
-    state, moving, reason = RunState(row.state), progress.get(row.id), reason_of(row.reason)
+def _tile(row: Any, all_told: Mapping[str, _Told], root: Path, line: Line, now: float) -> Tile:
+    state, told, reason = RunState(row.state), all_told.get(row.id, SILENT), reason_of(row.reason)
+    moving = told.progress
     # A second attempt's wait is known from its submission on, about a second later.
     since = row.created_at if row.attempt == 1 else row.submitted_at
     begun = row.started_at or row.ended_at or now
@@ -141,7 +163,7 @@ def _tile(row: Any, progress: Mapping[str, Progress], root: Path, line: Line, no
         fraction=1.0 if state is RunState.SUCCEEDED else moving.fraction if moving else None,
         stage=moving.stage if moving else None,
         headline=_headline(row.metrics, moving, line.metric),
-        spark=_spark(root, row.id, row.attempt, state, line.series),
+        spark=_spark(root, row.id, row.attempt, line.series) if state.final else told.spark,
         waiting_since=since,
         started_at=row.started_at,
         ended_at=row.ended_at,
@@ -172,9 +194,6 @@ def _ends_about(started_at: float | None, moving: Progress | None) -> float | No
     return started_at + max(0.0, moving.updated_at - started_at) / fraction
 
 
-def _spark(
-    root: Path, run_id: str, attempt: int, state: RunState, series: str | None
-) -> tuple[float, ...]:
-    if series is None or state in (RunState.WAITING, RunState.SUBMITTED):
-        return ()
-    return CURVES.spark(root, run_id, attempt, series, over=state.final)
+def _spark(root: Path, run_id: str, attempt: int, series: str | None) -> tuple[float, ...]:
+    """The curve of a run that has ended."""
+    return () if series is None else CURVES.spark(root, run_id, attempt, series, over=True)

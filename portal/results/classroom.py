@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from portal.results import progress
-from portal.results.confinement import folder_below, open_file, read_open
+from portal.results.confinement import close, folder_below, open_file, open_folder, read_open
 from portal.results.documents import Malformed
 from portal.results.folder import RUNS, attempt_folder, parts_of
 from portal.results.progress import Progress
@@ -20,6 +21,14 @@ MOST_KEPT = 8192
 Key = tuple[Path, str, int]
 # Inode, size and time of a file that is only ever replaced whole.
 Mark = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The open folder of one attempt of a run, and whose it is."""
+
+    key: Key
+    folder: int
 
 
 class Classroom:
@@ -33,38 +42,47 @@ class Classroom:
         self._seen: OrderedDict[Key, tuple[Mark, Progress]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def progress_of(
-        self, data_root: Path, attempts: Iterable[tuple[str, int]]
-    ) -> dict[str, Progress]:
-        """Progress by run id, for (run id, attempt); what says nothing readable is left out."""
-        found: dict[str, Progress] = {}
+    def progress(self, attempt: Attempt) -> Progress | None:
+        """How far an attempt is; None where it says nothing readable."""
         try:
-            with folder_below(str(data_root), (RUNS,)) as runs:
-                for run_id, attempt in attempts:
-                    place = (*parts_of(run_id), attempt_folder(attempt))
-                    try:
-                        with folder_below(runs, place) as folder:
-                            found[run_id] = self._read(folder, (data_root, run_id, attempt))
-                    except (OSError, Malformed):
-                        continue
-        except FileNotFoundError:  # nobody has launched anything yet
-            return {}
-        return found
+            return self._read(attempt)
+        except (OSError, Malformed):
+            return None
 
-    def _read(self, folder: int, key: Key) -> Progress:
-        handle = open_file(folder, progress.FILE)
+    def _read(self, attempt: Attempt) -> Progress:
+        handle = open_file(attempt.folder, progress.FILE)
         try:
             there = os.fstat(handle)
             mark = (there.st_ino, there.st_size, there.st_mtime_ns)
-            known = self._seen.get(key)
+            known = self._seen.get(attempt.key)
             if known is not None and known[0] == mark:
                 return known[1]
             said = progress.parse(read_open(handle, progress.MOST_BYTES))
         finally:
-            os.close(handle)
+            close(handle)
         with self._lock:
-            self._seen[key] = mark, said
-            self._seen.move_to_end(key)
+            self._seen[attempt.key] = mark, said
+            self._seen.move_to_end(attempt.key)
             if len(self._seen) > MOST_KEPT:
                 self._seen.popitem(last=False)
         return said
+
+
+def attempts_of(data_root: Path, wanted: Iterable[tuple[str, int]]) -> Iterator[Attempt]:
+    """The folders of (run id, attempt) one after the other, each open until the next one is.
+
+    Those that are not there, or are no folders, are left out.
+    """
+    try:
+        with folder_below(str(data_root), (RUNS,)) as runs:
+            for run_id, number in wanted:
+                try:
+                    folder = open_folder(runs, (*parts_of(run_id), attempt_folder(number)))
+                except OSError:
+                    continue
+                try:
+                    yield Attempt((data_root, run_id, number), folder)
+                finally:
+                    close(folder)
+    except FileNotFoundError:
+        return  # nobody has launched anything yet

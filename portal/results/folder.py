@@ -7,7 +7,6 @@ opened by `portal.results.confinement`, every size has a limit, every value is c
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from portal.errors import NotFound
 from portal.language import N_
 from portal.results import artifacts, findings, logs, points, progress, status
 from portal.results.artifacts import Artifact, OpenArtifact
-from portal.results.confinement import folder_below, open_file, read_file
+from portal.results.confinement import close, folder_below, open_file, read_file
 from portal.results.documents import Malformed
 from portal.results.findings import Confusion, Prediction
 from portal.results.points import Point
@@ -135,7 +134,7 @@ class RunFolder:
         try:
             yield handle
         finally:
-            os.close(handle)
+            close(handle)
 
     @contextmanager
     def _attempt(self, attempt: int) -> Iterator[int]:

@@ -30,6 +30,8 @@ from portal.web.snapshots import snapshot_of
 EXTENSION = "kesuan-broadcast"
 BEAT_S = 5.0
 KEEP_IDLE_S = 60.0
+# By how many times its second a frame of a watched class may be late before a newcomer makes one.
+MOST_LATE = 5
 # When a reader comes back after a stop: not all of a hall in the same moment.
 COME_BACK_MS = (500, 2500)
 
@@ -87,9 +89,10 @@ class Broadcaster:
     def latest(self, key: str, language: str) -> tuple[str, bytes]:
         """The version and the JSON of a frame that is at most `every` seconds old."""
         channel = self._channel(key)
-        with channel.making:
-            if channel.frame is None or time.monotonic() - channel.made_at > self._every:
-                channel.put(self._make(key))
+        if not self._is_fresh(channel):
+            with channel.making:
+                if not self._is_fresh(channel):
+                    channel.put(self._make(key))
         return channel.bytes_for(language)
 
     def listen(self, key: str, language: str, until: float) -> Iterator[bytes]:
@@ -130,6 +133,16 @@ class Broadcaster:
         with self._lock:
             return self._channels[key].listeners if key in self._channels else 0
 
+    def _is_fresh(self, channel: _Channel) -> bool:
+        """Whether the frame will do. Where a thread makes them, nobody does its work beside it.
+
+        Otherwise a hall that opens its pages at once would make a frame for each of them, just
+        when there is the least time for it.
+        """
+        late = MOST_LATE if channel.watched else 1
+        old = time.monotonic() - channel.made_at
+        return channel.frame is not None and old <= late * self._every
+
     def _channel(self, key: str, *, joining: bool = False) -> _Channel:
         with self._lock:
             old = time.monotonic() - KEEP_IDLE_S
@@ -155,8 +168,13 @@ class Broadcaster:
             channel.listeners -= 1
 
     def _watch(self, key: str, channel: _Channel) -> None:
+        due = time.monotonic()
         while True:
-            time.sleep(self._every)
+            # What the last frame took does not delay the next one, but a process that cannot keep
+            # up leaves frames out and a pause to the others.
+            now = time.monotonic()
+            due = max(due + self._every, now + self._every / 4)
+            time.sleep(due - now)
             with self._lock:
                 channel.watched = channel.listeners > 0
                 if not channel.watched:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from statistics import median
 from typing import Any
 
 from babel.numbers import format_percent
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from portal.errors import NotFound
@@ -44,15 +44,31 @@ class Snapshot:
 
     def said(self, language: str) -> dict[str, Any]:
         """The seat map in the reader's language, with what the page writes on each tile."""
-        return self._with(self.map.tiles, language)
+        return {**self._head(language), "tiles": self._tiles(self.map.tiles, language)}
 
     def since(self, before: Frame, language: str) -> dict[str, Any]:
-        """The same with only those tiles that look different from `before`."""
-        if not isinstance(before, Snapshot) or before.range != self.range:
+        """The same with only those tiles that look different from `before`, and of each only what.
+
+        Most of a tile stays as it is while its run trains, and a school's line is thin.
+        """
+        if not isinstance(before, Snapshot):
             return self.said(language)
-        old = {tile.number: tile.look for tile in before.map.tiles}
-        changed = [tile for tile in self.map.tiles if old.get(tile.number) != tile.look]
-        return self._with(changed, language)
+        old = {tile.number: tile for tile in before.map.tiles}
+        changed = [
+            tile
+            for tile in self.map.tiles
+            if before.range != self.range
+            or tile.number not in old
+            or old[tile.number].look != tile.look
+        ]
+        told = {
+            seat["number"]: seat
+            for seat in before._tiles([old[t.number] for t in changed if t.number in old], language)
+        }
+        seats = [
+            _news(told.get(seat["number"], {}), seat) for seat in self._tiles(changed, language)
+        ]
+        return {**self._head(language), "tiles": seats}
 
     @cached_property
     def range(self) -> tuple[float, float]:
@@ -62,15 +78,20 @@ class Snapshot:
         values = [value for tile in self.map.tiles for value in tile.spark]
         return min(values, default=0.0), max(values, default=1.0)
 
-    def _with(self, tiles: Sequence[Tile], language: str) -> dict[str, Any]:
-        plain = seatmap.as_json(self.map, language, tiles=tiles)
-        low, high = self.range
-        for seat, tile in zip(plain["tiles"], tiles, strict=True):
-            seat["value"] = _value(tile, self.map.headline_percent, language)
-            seat["line"] = _line(seat.pop("spark"), tile.fraction, low, high)
+    def _head(self, language: str) -> dict[str, Any]:
+        plain = seatmap.head_as_json(self.map, language)
         plain["best"], plain["middle"] = (
             _headline(figure, self.map.headline_percent, language) for figure in _figures(self.map)
         )
+        return plain
+
+    def _tiles(self, tiles: Sequence[Tile], language: str) -> list[dict[str, Any]]:
+        plain = seatmap.tiles_as_json(tiles, language)
+        low, high = self.range
+        for seat, tile in zip(plain, tiles, strict=True):
+            del seat["spark"]
+            seat["value"] = _value(tile, self.map.headline_percent, language)
+            seat["line"] = _line(tile.spark, tile.fraction, low, high)
         return plain
 
     def beat(self) -> dict[str, Any]:
@@ -78,7 +99,8 @@ class Snapshot:
         return {"slurm_age_s": self.map.slurm_age_s, "taken_at": self.map.taken_at}
 
 
-def _line(spark: Sequence[float], fraction: float | None, low: float, high: float) -> str:
+@lru_cache(maxsize=8192)
+def _line(spark: tuple[float, ...], fraction: float | None, low: float, high: float) -> str:
     """The points of an SVG polyline: as far to the right as the training has come."""
     if len(spark) < 2:
         return ""
@@ -87,6 +109,16 @@ def _line(spark: Sequence[float], fraction: float | None, low: float, high: floa
     return " ".join(
         f"{i * step:.1f},{TALL - (value - low) * scale:.1f}" for i, value in enumerate(spark)
     )
+
+
+def _news(told: Mapping[str, Any], seat: Mapping[str, Any]) -> dict[str, Any]:
+    """The seat's number, and what a reader who was `told` the other has to be told again."""
+    missing = object()
+    return {
+        name: value
+        for name, value in seat.items()
+        if name == "number" or told.get(name, missing) != value
+    }
 
 
 def _value(tile: Tile, percent: bool, language: str) -> str:
@@ -121,15 +153,17 @@ def _figures(seats: seatmap.SeatMap) -> tuple[float | None, float | None]:
 
 
 # One statement for all that a map says of its lesson; the content of its data is not among it.
-_LESSON = select(Lesson).options(
-    joinedload(Lesson.school_class), joinedload(Lesson.data_set).lazyload(DataSet.content)
+_LESSON = (
+    select(Lesson)
+    .options(joinedload(Lesson.school_class), joinedload(Lesson.data_set).lazyload(DataSet.content))
+    .where(Lesson.id == bindparam("lesson_id"))
 )
 
 
 def snapshot_of(house: Services, lesson_id: str) -> Snapshot:
     """What a lesson looks like now. Whether the reader may see it was asked before."""
     with house.store.reading(EVERYONE) as session:
-        lesson = session.scalar(_LESSON.where(Lesson.id == lesson_id))
+        lesson = session.scalar(_LESSON, {"lesson_id": lesson_id})
         if lesson is None:
             raise NotFound(N_("This lesson is no longer there."))
         return Snapshot(seatmap.snapshot(session, house, lesson))

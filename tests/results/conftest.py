@@ -7,9 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from portal.results.classroom import Classroom, attempts_of
 from portal.results.folder import RunFolder
+from portal.results.progress import Progress
 
 RUN = "0f9c1d2e-1111-4222-8333-444455556666"
+
+
+def progress_of(
+    root: Path, wanted: list[tuple[str, int]], seen: Classroom | None = None
+) -> dict[str, Progress]:
+    """What a class page would know of these attempts."""
+    seen = seen or Classroom()
+    told = {attempt.key[1]: seen.progress(attempt) for attempt in attempts_of(root, wanted)}
+    return {run: progress for run, progress in told.items() if progress is not None}
 
 
 @dataclass

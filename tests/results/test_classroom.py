@@ -5,7 +5,7 @@ import os
 
 from portal.results import classroom, progress
 from portal.results.classroom import Classroom
-from tests.results.conftest import Job
+from tests.results.conftest import Job, progress_of
 from tests.results.test_run_folder import PROGRESS
 
 
@@ -16,7 +16,7 @@ def test_forty_at_once(tmp_path):
         attempts.append((job.run, job.attempt))
         if seat % 10:
             job.writes("progress.json", PROGRESS | {"step": seat})
-    found = Classroom().progress_of(tmp_path, attempts)
+    found = progress_of(tmp_path, attempts)
     assert len(found) == 36
     assert found["1a-seat-7"].step == 7
 
@@ -28,11 +28,11 @@ def test_one_bad_file_hides_no_other(tmp_path):
     (link.folder / "progress.json").symlink_to(good.folder / "progress.json")
     os.mkfifo(fifo.folder / "progress.json")
     attempts = [(job.run, 1) for job in (torn, link, fifo, good)]
-    assert list(Classroom().progress_of(tmp_path, attempts)) == ["good"]
+    assert list(progress_of(tmp_path, attempts)) == ["good"]
 
 
 def test_before_anything_was_launched(tmp_path):
-    assert Classroom().progress_of(tmp_path, [("good", 1)]) == {}
+    assert progress_of(tmp_path, [("good", 1)]) == {}
 
 
 def test_what_is_as_it_was_is_not_parsed_again(tmp_path, monkeypatch):
@@ -42,14 +42,14 @@ def test_what_is_as_it_was_is_not_parsed_again(tmp_path, monkeypatch):
     job, seen = Job(tmp_path, run="good"), Classroom()
     job.writes("progress.json", PROGRESS | {"step": 7})
     for _ in range(3):
-        assert seen.progress_of(tmp_path, [("good", 1)])["good"].step == 7
+        assert progress_of(tmp_path, [("good", 1)], seen)["good"].step == 7
     assert len(parsed) == 1
     beside = job.folder / ".progress.json.1"
     beside.write_text(json.dumps(PROGRESS | {"step": 8}))
     beside.replace(job.folder / "progress.json")
-    assert seen.progress_of(tmp_path, [("good", 1)])["good"].step == 8
+    assert progress_of(tmp_path, [("good", 1)], seen)["good"].step == 8
     job.writes("progress.json", '{"stage": "tr')
-    assert seen.progress_of(tmp_path, [("good", 1)]) == {}
+    assert progress_of(tmp_path, [("good", 1)], seen) == {}
 
 
 def test_runs_that_were_looked_at_long_ago_are_forgotten(tmp_path, monkeypatch):
@@ -57,5 +57,5 @@ def test_runs_that_were_looked_at_long_ago_are_forgotten(tmp_path, monkeypatch):
     seen = Classroom()
     for number in range(9):
         Job(tmp_path, run=f"run-{number}").writes("progress.json", PROGRESS)
-        seen.progress_of(tmp_path, [(f"run-{number}", 1)])
+        progress_of(tmp_path, [(f"run-{number}", 1)], seen)
     assert [run for _, run, _ in seen._seen] == ["run-6", "run-7", "run-8"]

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from portal.errors import NotFound
-from portal.results.classroom import Classroom
 from portal.results.confinement import NoPlainFile, folder_below, open_file, read_file
 from portal.results.takehome import zip_stream
-from tests.results.conftest import Job
+from tests.results.conftest import Job, progress_of
 
 FILES = ("progress.json", "metrics.jsonl", "status.json", "claim.json", "log.txt")
 SECRET = b'{"secret": "CANARY"}\n'
@@ -21,7 +20,7 @@ def everything(job) -> str:
     folder = job.read
     seen = [folder.progress(1), folder.status(1), folder.claim(1), folder.metrics(1)]
     seen += [folder.log(1), folder.artifacts(1), folder.confusion(1), folder.predictions(1)]
-    seen += [Classroom().progress_of(job.data_root, [(job.run, 1)])]
+    seen += [progress_of(job.data_root, [(job.run, 1)])]
     return repr(seen) + repr(b"".join(zip_stream([("", folder, 1)])))
 
 

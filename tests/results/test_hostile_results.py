@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.results import documents
-from portal.results.classroom import Classroom
 from portal.results.documents import Malformed
 from portal.results.takehome import zip_stream
+from tests.results.conftest import progress_of
 
 FILES = (
     "progress.json",
@@ -72,7 +72,7 @@ def test_whatever_a_job_writes_the_page_is_still_made(job, data):
         folder.confusion(1),
         folder.predictions(1),
         [a.name for a in folder.artifacts(1)],
-        Classroom().progress_of(job.data_root, [(job.run, 1), ("ffff", 1)]),
+        progress_of(job.data_root, [(job.run, 1), ("ffff", 1)]),
     ]
     text = json.dumps(found, default=repr, ensure_ascii=False, allow_nan=False)
     assert text.encode("utf-8").decode("utf-8") == text

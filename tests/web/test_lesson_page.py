@@ -49,8 +49,13 @@ def test_a_reader_who_follows_gets_only_the_seats_that_moved(classroom: Classroo
         session.get_one(Run, done.run_id).metrics = {"accuracy": 0.123}
     now = snapshot_of(classroom.house, classroom.lesson_id)
     said = now.since(before, "en")
-    assert [tile["number"] for tile in said["tiles"]] == [done.number]
     assert {**said, "tiles": now.said("en")["tiles"]} == now.said("en")
+    # And of that seat only what is new.
+    (news,) = said["tiles"]
+    assert set(news) == {"number", "headline", "value"}
+    shown = {tile["number"]: tile for tile in before.said("en")["tiles"]}
+    merged = {**shown[done.number], **news}
+    assert merged == next(t for t in now.said("en")["tiles"] if t["number"] == done.number)
 
 
 def test_the_events_carry_the_snapshot(classroom: Classroom) -> None:

@@ -10,6 +10,7 @@ const SILENT_S = 60;
 const page = document.getElementById("lesson");
 const seats = new Map([...page.querySelectorAll(".seats > li")].map((li) => [li.dataset.seat, li]));
 const shown = new Map();
+const known = new Map();
 const byId = (id) => document.getElementById(id);
 let version = page.dataset.version;
 let over = false;
@@ -17,7 +18,10 @@ let over = false;
 function show(map) {
   if (map.version === version && shown.size) return;
   version = map.version;
-  for (const seat of map.tiles) {
+  for (const news of map.tiles) {
+    // Whoever has seen the last map is told of a seat only what has changed.
+    const seat = { ...known.get(news.number), ...news };
+    known.set(seat.number, seat);
     const mark = JSON.stringify([seat.run_id, seat.state, seat.value, seat.line, seat.fraction, seat.reason]);
     if (shown.get(seat.number) === mark) continue;
     const first = !shown.has(seat.number);
