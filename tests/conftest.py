@@ -21,7 +21,7 @@ from stage.checkout import SERVICE_USER, alone
 from stage.plan import ClusterPlan, load_plan
 
 # The town of two schools is a fixture of every room that has people in it.
-pytest_plugins = ["tests.town", "tests.worlds"]
+pytest_plugins = ["tests.town", "tests.worlds", "tests.directories"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from portal.config import Settings
-from portal.doctor import catalogue, database, files, schools, site, tuning
+from portal.doctor import catalogue, database, files, login, schools, site, tuning
 from portal.doctor.canary import Canary
 from portal.doctor.finding import Finding, Verdict, skipped
 from portal.doctor.reach import Reach
@@ -28,6 +28,8 @@ def examine(settings: Settings, scheduler: Scheduler) -> Iterator[Finding]:
         yield from of_database
         readable = all(finding.verdict is not Verdict.FAULT for finding in of_database)
         known = _schools(store) if readable else []
+        if readable:
+            yield from login.look(settings, store, known)
     reach = Reach(settings, scheduler)
     yield from reach.look()
     if reach.site is not None and reach.nodes is not None:

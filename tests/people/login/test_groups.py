@@ -16,7 +16,7 @@ from portal.people.login.ldap.names import canonical, is_below, is_same
 from portal.people.login.ldap.person import Person
 from portal.people.login.way import NoPlace, Place
 from portal.people.viewer import Role
-from tests.people.login.conftest import TABLE, settings_for
+from tests.directories import TABLE, settings_for
 
 
 class Scripted:

@@ -19,7 +19,7 @@ from portal.people.login.ldap import LdapWay
 from portal.people.login.ldap.servers import Servers
 from portal.people.login.ldap.wire import MOST_BYTES, Allowance, ServerFailed
 from tests.conftest import NAME
-from tests.people.login.conftest import TABLE, settings_for, start
+from tests.directories import TABLE, settings_for, start
 
 GONE = "ldaps://localhost:1"  # nobody listens there
 # What a lie comes to: for these the portal cannot tell it from an honest "no such person".

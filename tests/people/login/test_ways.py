@@ -19,7 +19,7 @@ from portal.people.schools import add_school
 from portal.people.viewer import Role
 from portal.store import EVERYONE, Store
 from portal.store.database import create_all
-from tests.people.login.conftest import TABLE, settings_for
+from tests.directories import TABLE, settings_for
 from tests.people.login.contract import Account, Trial, WayContract
 
 TEACHER = Place(Role.TEACHER, "fuxiao")

@@ -112,6 +112,13 @@ class Wire:
                 raise OverflowError(f"it sent {len(entries)} entries where {most} were asked for")
             return int(self._connection.result["result"]), entries
 
+    def certificate_ends_at(self) -> float | None:
+        """When the server's certificate ends, in UTC seconds; None without TLS."""
+        if not isinstance(self._connection.socket, ssl.SSLSocket):
+            return None
+        certificate = self._connection.socket.getpeercert() or {}
+        return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
+
     def close(self) -> None:
         """End the connection, without a word to a server that may not be listening."""
         if self._connection is None:

@@ -1,4 +1,4 @@
-"""A real slapd with the tree of `scripts/stage/directory_tree.py`."""
+"""A real slapd with the tree of `scripts/stage/directory_tree.py`, for every room that asks it."""
 
 from __future__ import annotations
 
