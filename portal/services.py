@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
@@ -11,6 +11,7 @@ from portal.accelerators import Accelerator
 from portal.catalog import Catalog
 from portal.config import Settings
 from portal.people.login import Door
+from portal.people.uses import TokenUses
 from portal.store import Store
 
 EXTENSION = "kesuan"
@@ -25,6 +26,7 @@ class Services:
     catalog: Catalog
     accelerator: Accelerator
     door: Door
+    token_uses: TokenUses = field(default_factory=TokenUses)
 
 
 def services() -> Services:

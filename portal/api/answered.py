@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.api.door import viewer
+from portal.runs.once import was_answered_before
 from portal.services import services
-from portal.store.tables import Answered
 
 AGAIN = "Idempotency-Replayed"
 
 
 def answer(
-    make: Callable[[Session], dict[str, Any]], key: str, *, status: int
+    make: Callable[[Session], dict[str, Any]], *, status: int
 ) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """What `make` answers, with a header that says whether this key had been answered before."""
-    known = select(Answered.created_at).where(
-        Answered.user_id == viewer().user_id, Answered.key == key
-    )
+    """What `make` answers, with a header that says whether its key had been answered before."""
     with services().store.begin(viewer().tenant) as session:
-        before = session.scalar(known) is not None
         made = make(session)
+        before = was_answered_before(session)
     return made, 200 if before else status, {AGAIN: "true" if before else "false"}

@@ -28,7 +28,7 @@ def ask() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, PUBLIC, False):
         return
-    known = tokens.resolve(services().store, secret())
+    known = tokens.resolve(services().store, secret(), services().token_uses)
     if known is None:
         raise NotSignedIn(N_("This token is not known, or its time is over."))
     g.api_viewer = known

@@ -118,7 +118,7 @@ def launch(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     def make(session: Session) -> dict[str, Any]:
         return _whole(session, launch_lesson(session, house, viewer(), request, key=key))
 
-    return answer(make, key, status=201)
+    return answer(make, status=201)
 
 
 @noun.changes("/lessons/<lesson_id>/cancel", ChangedRunsSchema)
@@ -142,7 +142,7 @@ def retry(headers: dict[str, Any], lesson_id: str) -> Any:
         lesson = queries.get_lesson(session, who, lesson_id)
         return changed(who, control.retry_failed(session, who, lesson, key=key))
 
-    return answer(make, key, status=200)
+    return answer(make, status=200)
 
 
 def _change(lesson_id: str, change: Callable[..., tuple[Run, ...]]) -> dict[str, Any]:

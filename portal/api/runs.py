@@ -106,7 +106,7 @@ def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     def make(session: Session) -> dict[str, Any]:
         return shown(who, start_run(session, house, who, request, key=key))
 
-    return answer(make, key, status=201)
+    return answer(make, status=201)
 
 
 @noun.changes("/runs/<run_id>/cancel", ChangedRunsSchema)
@@ -130,7 +130,7 @@ def retry(headers: dict[str, Any], run_id: str) -> Any:
         found = queries.get_run(session, who, run_id)
         return changed(who, changes.retry(session, who, [found], key=key))
 
-    return answer(make, key, status=200)
+    return answer(make, status=200)
 
 
 def changed(who: Viewer, runs: tuple[Run, ...]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from portal.errors import Invalid
@@ -61,23 +63,39 @@ def load_viewer(session: Session, user_id: str) -> Viewer | None:
 
     The session is one for everyone, because the school is not known before this answer.
     """
-    row = session.execute(
-        select(User, Seat).outerjoin(Seat, Seat.user_id == User.id).where(User.id == user_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    user, seat = row
-    if not user.active or user.left_at is not None:
-        return None
+    row = session.execute(active_viewers().where(User.id == user_id)).one_or_none()
+    return None if row is None else viewer_of(row)
+
+
+def active_viewers() -> Select[Any]:
+    """What `viewer_of` needs to know, of everybody who may log in."""
+    return (
+        select(
+            User.id.label("user_id"),
+            User.login,
+            User.name,
+            User.role,
+            User.school_id,
+            User.language,
+            Seat.class_id,
+            Seat.id.label("seat_id"),
+        )
+        .outerjoin(Seat, Seat.user_id == User.id)
+        .where(User.active, User.left_at.is_(None))
+    )
+
+
+def viewer_of(row: Row[Any]) -> Viewer:
+    """The viewer of a row of `active_viewers`."""
     return Viewer(
-        user_id=user.id,
-        login=user.login,
-        name=user.name,
-        role=Role(user.role),
-        school_id=user.school_id,
-        language=user.language,
-        class_id=seat.class_id if seat is not None else None,
-        seat_id=seat.id if seat is not None else None,
+        user_id=row.user_id,
+        login=row.login,
+        name=row.name,
+        role=Role(row.role),
+        school_id=row.school_id,
+        language=row.language,
+        class_id=row.class_id,
+        seat_id=row.seat_id,
     )
 
 

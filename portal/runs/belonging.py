@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from portal.errors import Conflict
 from portal.language import N_
@@ -21,6 +21,7 @@ def open_lesson_of_class(session: Session, class_id: str, now: float) -> Lesson 
     return session.scalar(
         select(Lesson)
         .where(Lesson.class_id == class_id, Lesson.state == OPEN, Lesson.ends_at > now)
+        .options(joinedload(Lesson.data_set))
         .order_by(Lesson.starts_at.desc(), Lesson.id)
         .limit(1)
     )
@@ -37,18 +38,19 @@ def require_open(lesson: Lesson, now: float) -> None:
         raise Conflict(N_("The lesson is over."))
 
 
-def require_free_seat(session: Session, seat_id: str, lesson_id: str) -> None:
-    """Raise `Conflict` where a run of this seat is still alive in this lesson.
+def require_free_seat(session: Session, seat_id: str, lesson_id: str) -> Seat | None:
+    """The seat, locked; raises `Conflict` where a run of it is still alive in this lesson.
 
     The seat is locked until the end of the transaction, so that of two presses at the same
     moment the second sees the first's run.
     """
-    session.execute(select(Seat.id).where(Seat.id == seat_id).with_for_update())
+    seat = session.scalar(select(Seat).where(Seat.id == seat_id).with_for_update())
     live = select(Run.id).where(
         Run.seat_id == seat_id, Run.lesson_id == lesson_id, Run.state.in_(LIVE)
     )
     if session.scalar(live.limit(1)) is not None:
         raise Conflict(N_("This seat is training already. Wait for it, or stop it first."))
+    return seat
 
 
 def require_room(session: Session, user_id: str, more: int) -> None:

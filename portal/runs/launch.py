@@ -22,11 +22,11 @@ from portal.runs.belonging import (
     require_room,
 )
 from portal.runs.house import House
-from portal.runs.once import fingerprint, once
+from portal.runs.once import claim, fingerprint
 from portal.runs.plan import Faults, Plan, Wish, make_plan
 from portal.runs.queries import get_run
 from portal.runs.states import RunState
-from portal.store.tables import Lesson, Run
+from portal.store.tables import Lesson, Run, new_id
 
 LARGEST_SEED = 2**31 - 1
 
@@ -58,16 +58,18 @@ def start_run(
     """
     school_id = require_school(viewer, Action.START_RUN)
 
-    def make() -> dict[str, Any]:
-        run = _seats_run(session, house, viewer, request) if viewer.is_seat else None
-        run = run or _single_run(session, house, viewer, request)
-        run.school_id = school_id
-        session.add(run)
-        session.flush()
-        return {"run": run.id}
-
-    made, _ = once(session, viewer, key, fingerprint("run", **asdict(request)), make)
-    return get_run(session, viewer, made["run"])
+    run_id = new_id()
+    if key is not None:
+        asked = fingerprint("run", **asdict(request))
+        before = claim(session, viewer, key, asked, {"run": run_id})
+        if before is not None:
+            return get_run(session, viewer, before["run"])
+    make = _seats_run if viewer.is_seat else _single_run
+    run = make(session, house, viewer, request)
+    run.id, run.school_id = run_id, school_id
+    session.add(run)
+    session.flush()
+    return run
 
 
 def new_run(plan: Plan, *, owner_id: str, seed: int, now: float) -> Run:
@@ -76,7 +78,7 @@ def new_run(plan: Plan, *, owner_id: str, seed: int, now: float) -> Run:
         owner_id=owner_id,
         template=plan.template.name,
         template_version=plan.template.version,
-        data_set_id=plan.data_set.id,
+        data_set=plan.data_set,
         parameters=plan.parameters,
         language=plan.language,
         seed=seed,
@@ -96,7 +98,7 @@ def _single_run(session: Session, house: House, viewer: Viewer, request: RunRequ
     require_room(session, viewer.user_id, 1)
     run = new_run(plan, owner_id=viewer.user_id, seed=secrets.randbelow(LARGEST_SEED), now=now)
     if lesson is not None:
-        run.lesson_id, run.ends_by = lesson.id, lesson.ends_at
+        run.lesson, run.ends_by = lesson, lesson.ends_at
     return run
 
 
@@ -111,14 +113,21 @@ def _seats_run(session: Session, house: House, viewer: Viewer, request: RunReque
         data=lesson.data_set_id,
         share=lesson.eighths,
     )
-    plan = make_plan(session, house, viewer, wish, base=lesson.parameters, faults=faults)
+    plan = make_plan(
+        session,
+        house,
+        viewer,
+        wish,
+        base=lesson.parameters,
+        faults=faults,
+        data_set=lesson.data_set,
+    )
     if request.minutes is None:
         # As long as the class's own runs may take: the lesson bounds both.
         plan = replace(plan, minutes=plan.template.resources.minutes)
-    seat_id = viewer.seat_id or ""
-    require_free_seat(session, seat_id, lesson.id)
+    seat = require_free_seat(session, viewer.seat_id or "", lesson.id)
     run = new_run(plan, owner_id=viewer.user_id, seed=secrets.randbelow(LARGEST_SEED), now=now)
-    run.lesson_id, run.seat_id, run.ends_by = lesson.id, seat_id, lesson.ends_at
+    run.lesson, run.seat, run.ends_by = lesson, seat, lesson.ends_at
     return run
 
 

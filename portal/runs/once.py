@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.errors import Conflict, Invalid
@@ -22,6 +23,12 @@ from portal.people.viewer import Viewer
 from portal.store.tables import Answered
 
 LONGEST_KEY = 200
+AGAIN = "answered-before"
+# "On conflict do nothing" is not in standard SQL: each dialect has an insert of its own.
+_INSERT: Mapping[str, Callable[..., Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 def fingerprint(kind: str, **values: object) -> str:
@@ -44,17 +51,45 @@ def once(
     """
     if key is None:
         return make(), True
+    before = claim(session, viewer, key, fingerprint, {})
+    if before is not None:
+        return before, False
+    made = make()
+    mine = (Answered.user_id == viewer.user_id, Answered.key == key)
+    session.execute(update(Answered).where(*mine).values(made=made))
+    return made, True
+
+
+def claim(
+    session: Session, viewer: Viewer, key: str, fingerprint: str, made: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Leave `made` beside the key; where there is an answer already, that answer and nothing new.
+
+    The same errors as `once`. One statement, which waits where another transaction with this key
+    has not ended.
+    """
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise Invalid.one("key", N_("A key has 1 to {most} characters.", most=LONGEST_KEY))
-    row = Answered(user_id=viewer.user_id, key=key, fingerprint=fingerprint, made={})
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return _answered(session, viewer, key, fingerprint), False
-    row.made = make()
-    session.flush()
-    return row.made, True
+    row = {
+        "user_id": viewer.user_id,
+        "key": key,
+        "fingerprint": fingerprint,
+        "made": made,
+        "created_at": time.time(),
+    }
+    insert = _INSERT[session.get_bind().dialect.name]
+    fresh = session.execute(
+        insert(Answered).values(row).on_conflict_do_nothing().returning(Answered.key)
+    )
+    if fresh.scalar() is not None:
+        return None
+    session.info[AGAIN] = True
+    return _answered(session, viewer, key, fingerprint)
+
+
+def was_answered_before(session: Session) -> bool:
+    """Whether a key that came with this session's request had its answer already."""
+    return session.info.get(AGAIN, False)
 
 
 def _answered(session: Session, viewer: Viewer, key: str, fingerprint: str) -> dict[str, Any]:

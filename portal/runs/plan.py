@@ -52,15 +52,18 @@ def make_plan(
     *,
     base: Mapping[str, Any] | None = None,
     faults: Faults | None = None,
+    data_set: DataSet | None = None,
 ) -> Plan:
     """Check a wish of the viewer's. `base` is what a teacher set for the class.
+
+    `data_set` is the wish's, where the caller has it at hand.
 
     Raises `Invalid` with every fault: template, data, share, minutes, language,
     parameters.<name>, and those that the caller found before and hands in.
     """
     found = Faults(faults or {})
     template = _template(house, wish.template, found)
-    data_set = _data_set(session, viewer, wish.data, found)
+    data_set = data_set or _data_set(session, viewer, wish.data, found)
     if wish.language not in LANGUAGES:
         found["language"] = [N_("The portal speaks Chinese (zh) and English (en).")]
     eighths = minutes = 0
