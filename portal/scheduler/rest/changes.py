@@ -60,19 +60,22 @@ def account(
         raise Unsupported(f"slurmrestd {version.name} confirms changes of accounts and makes none")
     differences = {change.what: change for change in changes}
     was = before or AccountStatus(name, "root", allowed=False)
+    parent = differences[Field.PARENT].after if Field.PARENT in differences else was.parent
     orders = []
-    if differences.keys() & {Field.ACCOUNT, Field.DESCRIPTION, Field.ORGANIZATION}:
+    if Field.ACCOUNT in differences:
+        orders.append(_addition(name, cluster, parent, version))
+    if differences.keys() & {Field.DESCRIPTION, Field.ORGANIZATION}:
         orders.append(_entity(name, was, differences, version))
     changed = {what for what in differences if isinstance(what, Limit)}
-    if changed or differences.keys() & {Field.ACCOUNT, Field.PARENT, Field.QOS}:
+    moved = Field.PARENT in differences and before is not None
+    if changed or moved or Field.QOS in differences:
         after = {**was.limits, **{w: int(differences[w].after or -1) for w in changed}}
         left = {limit: count for limit, count in after.items() if count >= 0}
         row: dict[str, Any] = {
             **_association(name, cluster, ""),
+            "parent_account": parent,
             "max": limits.write(left, changed),
         }
-        parent = differences.get(Field.PARENT)
-        row["parent_account"] = parent.after if parent else was.parent
         if qos := differences.get(Field.QOS):
             row["qos"] = qos.after.split(",")
         orders.append(Order("POST", version.associations, {"associations": [row]}))
@@ -84,6 +87,14 @@ def account(
 def account_deletion(name: str, cluster: str, version: Version) -> Order:
     """Take an account from this cluster, and from no other."""
     return Order("DELETE", version.associations, query={"account": name, "cluster": cluster})
+
+
+def _addition(name: str, cluster: str, parent: str, version: Version) -> Order:
+    """A new account. An association that is posted by itself forgets its parent (seen in 24.11)."""
+    where = {"accounts": [name], "clusters": [cluster], "association": {"parent": parent}}
+    texts = {"description": name, "organization": parent}
+    body = {"association_condition": where, "account": texts}
+    return Order("POST", version.additions, body)
 
 
 def _entity(

@@ -68,6 +68,10 @@ class Version:
         return f"/slurmdb/{self.name}/association"
 
     @property
+    def additions(self) -> str:
+        return f"/slurmdb/{self.name}/accounts_association"
+
+    @property
     def accounts(self) -> str:
         return f"/slurmdb/{self.name}/accounts"
 
