@@ -73,6 +73,9 @@ class Data:
         "Longer side that pictures are made smaller to, in pixels.", 256, low=16, high=2048
     )
     check_seconds: int = setting("Time limit for checking an upload.", 120, low=5, high=3600)
+    checks_at_once: int = setting(
+        "Uploads that are checked at the same time; others wait.", 2, low=1, high=64
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from portal.datasets.preview import Preview
 
 HASH = re.compile(r"[0-9a-f]{64}")
 INCOMING = ".incoming"
+CHECKING = ".checking"
 
 
 class Contents:
@@ -64,6 +65,11 @@ class Contents:
         folder = self._root / INCOMING / uuid.uuid4().hex
         folder.mkdir(parents=True)
         return folder
+
+    @property
+    def turns(self) -> Path:
+        """The folder where those who check an upload are counted."""
+        return self._root / CHECKING
 
     def publish(self, made: Path, sha256: str) -> None:
         """Put a finished folder on the shelf. If another was faster, that one stays."""

@@ -18,6 +18,7 @@ from portal.datasets.incoming import Stream
 from portal.datasets.limits import Limits
 from portal.datasets.manifest import Manifest, TableManifest
 from portal.datasets.shelf import Entry, put
+from portal.datasets.turns import turn
 from portal.datasets.viewer import Viewer
 from portal.errors import Invalid, NotAllowed
 from portal.language import N_, Text
@@ -66,7 +67,8 @@ def take_in(
 ) -> Taken:
     """Stream a file to the data root, have it checked, put it on the shelf. Touches no database.
 
-    A file that was taken in before, in the same way, is not checked or stored again.
+    A file that was taken in before, in the same way, is not checked or stored again. Raises
+    `Unavailable` where too many others are being checked.
     """
     contents, limits = Contents(settings.data.root), Limits.of(settings.data)
     how = _How(label.strip() or None if label else None, class_names or {})
@@ -79,7 +81,8 @@ def take_in(
             out = room / "content"
             out.mkdir()
             order = checking.Order(upload, limits, how.label, how.class_names)
-            known = how.key(digest, checking.check(order, out, room))
+            with turn(contents.turns, settings.data.checks_at_once):
+                known = how.key(digest, checking.check(order, out, room))
             contents.publish(out, known)
     finally:
         shutil.rmtree(room, ignore_errors=True)
