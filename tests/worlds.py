@@ -13,14 +13,19 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-# By the beginning of a test's name; those that take longest begin first. A file that is in no world
-# is one by itself.
+# By the beginning of a test's name; the worlds that take longest begin first. A file that is in no
+# world is one by itself.
 WORLDS = {
-    "tests/lesson/": "a school day",
-    "tests/doctor/test_canary": "a school day",
+    "tests/lesson/test_in_browser": "a school day with forty trainings",
+    "tests/lesson/test_screenshots": "a school day with forty trainings",
+    "tests/lesson/test_bad_input": "a school day with forty trainings",
+    "tests/lesson/": "a school day that is disturbed",
     "tests/scheduler/test_live": "a controller to be killed",
     "tests/scheduler/test_pyslurm_live": "a controller to be killed",
     "tests/scheduler/test_rest_live": "a controller to be killed",
+    "tests/job_templates/test_programs": "real trainings without Slurm",
+    "tests/doctor/test_canary": "a cluster and its site",
+    "tests/doctor/test_on_the_way": "a cluster and its site",
     "tests/stage/test_cluster": "a cluster and its site",
     "tests/stage/test_site": "a cluster and its site",
     "tests/slurm_conf/": "a centre's own Slurm",

@@ -14,6 +14,8 @@ from stage.plan import ClusterPlan, load_plan
 @pytest.fixture(autouse=True)
 def clusters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("stage.plan.CLUSTERS", tmp_path)
+    # Real clusters of tests beside this one choose their ports from the first on.
+    monkeypatch.setattr("stage.plan.FIRST_PORT", 28000)
     return tmp_path
 
 
