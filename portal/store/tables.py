@@ -67,7 +67,7 @@ class User(OfSchool, Base):
     """
 
     __tablename__ = "user"
-    __table_args__ = (UniqueConstraint("way", "subject"),)
+    __table_args__ = (Index("ix_user_way_subject", "way", "subject", unique=True),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     school_id: Mapped[str | None] = mapped_column(  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from portal import config
 from portal.store import EVERYONE, Store, migrate
 from portal.store.migrate import is_current, upgrade
-from portal.store.tables import Base, Lease
+from portal.store.tables import Base, Lease, Token, User
 
 
 def test_the_migrated_database_is_what_the_tables_say(store: Store) -> None:
@@ -44,6 +44,29 @@ def test_the_release_before_keeps_its_rows(store: Store) -> None:
     with store.reading(EVERYONE) as session:
         lease = session.get_one(Lease, "agent")
         assert (lease.holder, lease.until, lease.renewed_at) == ("a", 5, None)
+
+
+def test_people_that_other_rows_point_to_are_kept(store: Store) -> None:
+    """SQLite would have a table made anew for some changes, and foreign keys would not have it."""
+    with store.engine.begin() as connection:
+        command.downgrade(migrate._alembic(connection), "0002")
+    with store.engine.begin() as connection:
+        for statement in (
+            'INSERT INTO "user" (id, login, name, role, active, created_at)'
+            " VALUES ('u1', 'li', 'Li', 'staff', true, 5)",
+            "INSERT INTO token (id, user_id, name, sha256, created_at, ends_at)"
+            " VALUES ('t1', 'u1', 'script', 'ab', 5, 6)",
+        ):
+            connection.execute(text(statement))
+    upgrade(store)
+    with store.reading(EVERYONE) as session:
+        user = session.get_one(User, "u1")
+        assert (user.login, user.way, user.subject, user.left_at) == ("li", "local", None, None)
+        assert session.get_one(Token, "t1").user_id == "u1"
+    with store.engine.begin() as connection:
+        command.downgrade(migrate._alembic(connection), "0002")
+        assert connection.scalar(text('SELECT count(*) FROM "user"')) == 1
+    upgrade(store)
 
 
 def test_sqlite_is_in_wal_mode_and_holds_foreign_keys(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""Who somebody is in the centre's directory, and when it last had no role for them."""
+"""Who somebody is in the centre's directory, and when it last had no role for them.
+
+Column by column and with an index: a batch would make the table anew on SQLite, which other tables
+point to. https://alembic.sqlalchemy.org/en/latest/batch.html#dealing-with-referencing-foreign-keys
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("user", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("way", sa.String(length=16), nullable=False, server_default="local")
-        )
-        batch_op.add_column(sa.Column("subject", sa.String(length=255), nullable=True))
-        batch_op.add_column(sa.Column("left_at", sa.Double(), nullable=True))
-        batch_op.create_unique_constraint(op.f("uq_user_way_subject"), ["way", "subject"])
+    way = sa.Column("way", sa.String(length=16), nullable=False, server_default="local")
+    op.add_column("user", way)
+    op.add_column("user", sa.Column("subject", sa.String(length=255), nullable=True))
+    op.add_column("user", sa.Column("left_at", sa.Double(), nullable=True))
+    op.create_index(op.f("ix_user_way_subject"), "user", ["way", "subject"], unique=True)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("user", schema=None) as batch_op:
-        batch_op.drop_constraint(op.f("uq_user_way_subject"), type_="unique")
-        batch_op.drop_column("left_at")
-        batch_op.drop_column("subject")
-        batch_op.drop_column("way")
+    op.drop_index(op.f("ix_user_way_subject"), table_name="user")
+    op.drop_column("user", "left_at")
+    op.drop_column("user", "subject")
+    op.drop_column("user", "way")
