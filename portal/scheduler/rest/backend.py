@@ -168,7 +168,7 @@ class RestScheduler:
 
     def delete_reservation(self, name: str) -> None:
         path = self._talk.version().reservation(checked_reservation(name))
-        self._change(Order("DELETE", path))
+        self._talk.give(Order("DELETE", path), complaints.of_deletion)
 
     def accounts(self) -> list[AccountStatus]:
         version = self._talk.version()

@@ -30,6 +30,7 @@ _CLOSED = frozenset({2000, 2002, 2045, 2052, 2053, 2066, 2070})
 # No such job, in transition, already done, pending, not running, neither nor.
 _GONE = frozenset({2017, 2020, 2021, 2024, 2084, 2085, 2086})
 _NOTHING_FOUND = 9003
+_NO_RESERVATION = 2053  # ESLURM_RESERVATION_INVALID
 _NO_CHANGE = 1900  # SLURM_NO_CHANGE_IN_DATA: what was to go is gone
 # No permission; and what slurmctld says of reservations to a user who is no operator.
 _CLOSED_TO_OTHERS = frozenset({2002, 2010})
@@ -120,6 +121,11 @@ def of_change(reply: Reply) -> SchedulerError | None:
         return Unavailable(words)
     sentence = N_("The computing centre's Slurm does not take this change.")
     return Rejected(sentence, words=words)
+
+
+def of_deletion(reply: Reply) -> SchedulerError | None:
+    """What a refusal to end a reservation meant; None if there is none of that name."""
+    return None if codes(reply) == {_NO_RESERVATION} else of_change(reply)
 
 
 def is_answer(reply: Reply) -> bool:
