@@ -8,7 +8,7 @@ import time
 from http import HTTPStatus
 from pathlib import Path
 
-from stage import processes
+from stage import ports, processes
 from stage.checkout import ROOT, SERVICE_USER, StageError
 from stage.processes import Process
 from stage.site import Site
@@ -100,7 +100,12 @@ def log_of(site: Site, name: str) -> Path:
 
 
 def _answers(site: Site) -> bool:
-    """Whether web serves pages: gunicorn listens before its workers have read the portal."""
+    """Whether web serves pages: gunicorn listens before its workers have read the portal.
+
+    Somebody else on the same port may answer as well, and is not meant.
+    """
+    if not ports.listens_itself(site.port, {process.pid for process in _of(site, ("web",))}):
+        return False
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
     try:
         connection.request("GET", "/")

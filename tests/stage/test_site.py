@@ -6,9 +6,11 @@ import os
 import shutil
 import signal
 import stat
+import threading
 import tomllib
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,26 @@ def test_a_service_that_cannot_start_says_why(site: Site) -> None:
             services.start(site, "web")
     finally:
         site.settings.write_text(good)
+
+
+def test_somebody_elses_portal_on_its_port_is_not_taken_for_it(site: Site) -> None:
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", site.port), Stranger) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            with pytest.raises(StageError, match=r"web did not start: .*127\.0\.0\.1"):
+                services.start(site, "web")
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_a_site_needs_its_cluster() -> None:
