@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -92,6 +93,8 @@ def _records(passwords: Mapping[str, str], service_password: str) -> Iterator[st
         dns[entry.login] = entry.dn
         attributes = {"uid": entry.login, "cn": entry.name, "sn": entry.name}
         attributes["userPassword"] = hashed(passwords[entry.login])
+        # The same person in every tree that is made anew: the portal knows people by this.
+        attributes["entryUUID"] = str(uuid.uuid5(uuid.NAMESPACE_DNS, entry.login))
         if entry.locked:
             attributes["pwdAccountLockedTime"] = "000001010000Z"
         record = _record(entry.dn, "inetOrgPerson", **attributes)

@@ -12,6 +12,7 @@ from pathlib import Path
 from stage.checkout import StageError
 from stage.client import Portal, Refused
 from stage.site import Site
+from stage.slapd import Directory
 from stage.terminal import kesuan
 
 SCHOOL, SCHOOL_NAME, SLURM_ACCOUNT = "fuxiao", "华东大学附属小学", "school1"
@@ -31,19 +32,27 @@ STAFF, TEACHER = "staff", "li"
 NAMES = {STAFF: "机房值班", TEACHER: "李老师"}
 
 
-def people(site: Site) -> dict[str, Account]:
+def people(site: Site, directory: Directory | None = None) -> dict[str, Account]:
     """The staff login and the teacher, by login; made where the portal does not know them yet.
+
+    With a directory the teacher is one of its people, and only the staff account is local.
 
     Passwords are generated once and written down before the accounts exist, so that an interrupted
     start leaves no account that nobody can enter.
     """
     accounts = _written_down(site)
     portal = Portal(site.address)
+    if directory is not None:
+        accounts[TEACHER] = Account("teacher", TEACHER, directory.passwords[TEACHER])
     if not _can_log_in(portal, accounts[TEACHER]):
         school = kesuan(site, "schools", "list")
         if not any(line.split("\t")[0] == SCHOOL for line in school.splitlines()):
             kesuan(site, "schools", "add", SCHOOL, SCHOOL_NAME, "--account", SLURM_ACCOUNT)
-        _make(site, accounts[TEACHER], "--school", SCHOOL)
+        if directory is None:
+            _make(site, accounts[TEACHER], "--school", SCHOOL)
+        elif not _can_log_in(portal, accounts[TEACHER]):
+            # A demo without a directory has made an account of that login.
+            kesuan(site, "people", "hand-over", TEACHER)
     if not _can_log_in(portal, accounts[STAFF]):
         _make(site, accounts[STAFF])
     return accounts

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 
+from stage import slapd
 from stage.checkout import ROOT, SERVICE_USER, VAR, StageError
 from stage.plan import CLUSTERS, NAME, load_plan
 from stage.ports import is_free
@@ -27,6 +28,7 @@ class Site:
     port: int = 0  # of the web process, on 127.0.0.1; 0: the first free one from 8080
     database: str = ""  # as SQLAlchemy names it, without the password; empty: SQLite of its own
     database_password_file: str = ""
+    directory: str = ""  # name of the slapd whose people log in; empty: local accounts
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -103,8 +105,18 @@ def write(site: Site) -> None:
         "root": ROOT,
         "user": SERVICE_USER,
     }
-    site.settings.write_text(template.substitute(values))
+    site.settings.write_text(template.substitute(values) + _login(site))
     (site.folder / "site.json").write_text(json.dumps(asdict(site), indent=1) + "\n")
+
+
+def _login(site: Site) -> str:
+    """The settings of a way to log in that is not the default."""
+    if not site.directory:
+        return ""
+    directory = slapd.load(site.directory)
+    if directory is None:
+        raise StageError(f"there is no slapd {site.directory!r} that runs")
+    return slapd.settings(directory)
 
 
 def _give(path: Path) -> None:

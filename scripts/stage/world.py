@@ -12,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from stage import slapd
 from stage.checkout import StageError
 from stage.plan import ClusterPlan, load_plan
 from stage.postgres import Server
 from stage.school import SLURM_ACCOUNT
 from stage.site import SITES, Site, load_site
+from stage.slapd import Directory
 
 SHARES = 64  # of the school: all that four nodes with two GPUs each have
 
@@ -27,10 +29,12 @@ def up(
     port: int | None = None,
     *,
     database: Server | None = None,
+    directory: Directory | None = None,
 ) -> tuple[ClusterPlan, Site]:
     """Start what does not run yet; `say` is told what is there.
 
-    The site's database is SQLite unless a PostgreSQL is given.
+    The site's database is SQLite unless a PostgreSQL is given, and people have local accounts
+    unless they are in a directory.
     """
     _command("cluster", "up", "--name", name)
     _command("cluster", "account", SLURM_ACCOUNT, "--shares", str(SHARES), "--name", name)
@@ -43,6 +47,7 @@ def up(
     if database is not None:
         words += ["--database", database.address]
         words += ["--database-password-file", str(database.password_file)]
+    words += ["--directory", directory.name if directory is not None else ""]
     _command("site", "up", "--name", name, *words)
     site = load_site(name)
     if site is None:
@@ -57,6 +62,7 @@ def down(name: str) -> None:
         _command("site", "down", "--name", name)
     if load_plan(name) is not None:
         _command("cluster", "down", "--name", name)
+    slapd.down(name)
 
 
 def forget(name: str) -> None:

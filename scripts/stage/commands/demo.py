@@ -7,14 +7,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stage import lesson, records, school, services, world
-from stage.checkout import StageError
+from stage import lesson, records, school, services, slapd, world
+from stage.checkout import StageError, alone
 from stage.client import Portal
 from stage.plan import ClusterPlan
 from stage.site import Site
+from stage.slapd import Directory
 from stage.terminal import kesuan
 
 NAME = "demo"
@@ -52,13 +53,19 @@ def _show(options: argparse.Namespace) -> int:
     """The whole lesson; whatever happens, nothing that it started is left behind."""
     steps = Steps()
     summary: dict[str, Any] | None = None
+    directory: Directory | None = None
     try:
-        plan, site = world.up(NAME, steps.say, options.port)
-        launched = _teach(steps, site, options)
+        if options.ldap:
+            with alone():
+                directory = slapd.up(NAME)
+            steps.say(f"slapd is up: {directory.tls_url}, {len(directory.passwords)} people")
+        plan, site = world.up(NAME, steps.say, options.port, directory=directory)
+        accounts = school.people(site, directory)
+        launched = _teach(steps, site, accounts, options)
         if options.headless:
             summary = _verdict(plan, launched, steps)
         else:
-            _tell(site, launched)
+            _tell(site, launched, accounts, directory)
             _stay(site)
     except KeyboardInterrupt:
         print()
@@ -72,9 +79,13 @@ def _show(options: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _teach(steps: Steps, site: Site, options: argparse.Namespace) -> lesson.Lesson:
+def _teach(
+    steps: Steps,
+    site: Site,
+    accounts: Mapping[str, school.Account],
+    options: argparse.Namespace,
+) -> lesson.Lesson:
     """Seed what is missing, launch a lesson through the API, and stay until every seat ended."""
-    accounts = school.people(site)
     portal = Portal(site.address)
     teacher = portal.log_in(school.TEACHER, accounts[school.TEACHER].password)
     school.school_class(site, teacher)
@@ -128,11 +139,20 @@ def _page(site: Site, launched: lesson.Lesson) -> str:
     return f"{site.address}/lessons/{launched['id']}"
 
 
-def _tell(site: Site, launched: lesson.Lesson) -> None:
+def _tell(
+    site: Site,
+    launched: lesson.Lesson,
+    accounts: Mapping[str, school.Account],
+    directory: Directory | None,
+) -> None:
     print(f"\n  Kesuan       {site.address}")
     print(f"  the lesson   {_page(site, launched)}")
-    for account in school.people(site).values():
+    for account in accounts.values():
         print(f"  {account.role:<12} login {account.login}, password {account.password}")
+    if directory is not None:
+        print(f"  by LDAP      {directory.tls_url}, certificate authority {directory.ca_file}")
+        for login, password in directory.passwords.items():
+            print(f"               login {login}, password {password}")
     print(f"  forty seats  logins and passwords in {school.slips(site)}")
     print(f"  (the others are kept in {school.credentials(site)})")
     print("  to stop it   Ctrl-C here, or ./scripts/demo stop", flush=True)
@@ -163,6 +183,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", help="a packaged data set (default: the template's sample)")
     parser.add_argument(
         "--seats", type=int, choices=range(1, school.SEATS + 1), default=school.SEATS, metavar="N"
+    )
+    parser.add_argument(
+        "--ldap", action="store_true", help="people log in by a slapd that the demo starts"
     )
     parser.add_argument("--port", type=int, help="of the pages (default: a free one from 8080)")
     return parser

@@ -20,6 +20,8 @@ def _up(options: argparse.Namespace) -> int:
     if options.database:
         password = options.database_password_file or ""
         site = replace(site, database=options.database, database_password_file=password)
+    if options.directory is not None:
+        site = replace(site, directory=options.directory)
     if not services.running(site):
         site = replace(site, port=_port(options.port, saved))
     write(site)
@@ -101,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--port", type=int, help="of the web process (default: a free one from 8080)")
     up.add_argument("--database", metavar="URL", help="(default: SQLite in the site's folder)")
     up.add_argument("--database-password-file", metavar="FILE", help="what is not in its URL")
+    up.add_argument("--directory", metavar="NAME", help='a slapd of this checkout; "": none')
     some_services(command("start", _start, "start web, agent or both, as they were set up"))
     some_services(command("down", _down, "end web, agent or both"))
     command("status", _status, "what runs; 0 only if both do")
