@@ -24,7 +24,7 @@ bind = _web.bind
 workers = _web.workers
 worker_class = "gevent"
 # An open class page is a connection and sleeps most of the time. Were there room for fewer than
-# there are, the next page would wait unanswered; ninety classes with a page for every seat are 3,600.
+# there are, the next page would wait unanswered. Ninety classes with a page a seat are 3,600.
 worker_connections = 8000
 # The proxies that ProxyFix trusts are counted in the settings; gunicorn itself believes nobody.
 forwarded_allow_ips = "127.0.0.1,::1" if _web.trusted_proxies else ""
@@ -43,7 +43,8 @@ control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """Before the first worker: a folder where all of them count how long their answers take.
+    """Before the first worker: folders where all of them count how long their answers take, and
+    leave each other the frames of class pages.
 
     And each connection is an open file: a process may have as many as its administrator allows
     (LimitNOFILE= in systemd/kesuan-web.service), and not just the 1,024 that it starts with.
@@ -51,6 +52,8 @@ def on_starting(_server: Any) -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kesuan-metrics-")
+    if workers > 1:
+        os.environ["KESUAN_FRAMES_DIR"] = tempfile.mkdtemp(prefix="kesuan-frames-")
 
 
 def post_worker_init(worker: Any) -> None:
@@ -67,4 +70,6 @@ def post_worker_init(worker: Any) -> None:
 
 def on_exit(_server: Any) -> None:
     """After the last worker."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    for name in ("PROMETHEUS_MULTIPROC_DIR", "KESUAN_FRAMES_DIR"):
+        if name in os.environ:
+            shutil.rmtree(os.environ[name], ignore_errors=True)

@@ -14,17 +14,21 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, current_app
 
 from portal.services import Services
 from portal.web.frame import Frame
+from portal.web.relay import SHARED_FOLDER, Relay
 from portal.web.snapshots import snapshot_of
 
 EXTENSION = "kesuan-broadcast"
@@ -32,6 +36,8 @@ BEAT_S = 5.0
 KEEP_IDLE_S = 60.0
 # By how many times its second a frame of a watched class may be late before a newcomer makes one.
 MOST_LATE = 5
+# Of the time between two frames.
+LEAST_PAUSE = 0.25
 # When a reader comes back after a stop: not all of a hall in the same moment.
 COME_BACK_MS = (500, 2500)
 
@@ -168,13 +174,8 @@ class Broadcaster:
             channel.listeners -= 1
 
     def _watch(self, key: str, channel: _Channel) -> None:
-        due = time.monotonic()
         while True:
-            # What the last frame took does not delay the next one, but a process that cannot keep
-            # up leaves frames out and a pause to the others.
-            now = time.monotonic()
-            due = max(due + self._every, now + self._every / 4)
-            time.sleep(due - now)
+            time.sleep(self._until_next(key))
             with self._lock:
                 channel.watched = channel.listeners > 0
                 if not channel.watched:
@@ -185,6 +186,17 @@ class Broadcaster:
             except Exception:
                 # The pages keep the last frame and its age; the next second tries again.
                 log.exception("no snapshot of lesson %s", key, extra={"lesson": key})
+
+    def _until_next(self, key: str) -> float:
+        """Seconds until this lesson's next frame: the same moment in every worker, and spread over
+        the second from lesson to lesson.
+
+        What the last frame took does not delay the next one, but a process that cannot keep up
+        leaves frames out and a pause to the others.
+        """
+        phase = zlib.crc32(key.encode()) / 2**32
+        rest = (phase - time.time() / self._every) % 1.0
+        return self._every * (rest if rest > LEAST_PAUSE else rest + 1.0)
 
     def _next(self, channel: _Channel, version: str) -> Frame:
         """The next frame that differs from `version`, or the newest when it is time for a beat."""
@@ -198,8 +210,14 @@ class Broadcaster:
 
 def register(app: Flask, house: Services) -> None:
     """Give the application its broadcaster."""
+    every = house.settings.web.snapshot_seconds
+
+    def make(lesson_id: str) -> Frame:
+        return snapshot_of(house, lesson_id)
+
+    folder = os.environ.get(SHARED_FOLDER)
     app.extensions[EXTENSION] = Broadcaster(
-        lambda lesson_id: snapshot_of(house, lesson_id), house.settings.web.snapshot_seconds
+        Relay(Path(folder), make, every) if folder else make, every
     )
 
 

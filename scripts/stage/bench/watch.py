@@ -11,19 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from stage import sdiag, services
-from stage.bench import audience, cost, ninety, wide
+from stage.bench import audience, cost, ninety, reporting, wide
 from stage.bench.audience import Audience, Told
-from stage.bench.contenders import PROGRAMS
-from stage.bench.ninety import Class
-from stage.checkout import ROOT, SERVICE_USER, StageError
+from stage.bench.reporting import Written
+from stage.checkout import SERVICE_USER, StageError
 from stage.plan import ClusterPlan
 from stage.site import Site, load_site
 
@@ -61,18 +59,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     try:
-        phases, writes = _measure(options, _say)
+        phases, written = _measure(options, _say)
     finally:
         if site := load_site(options.name):
             services.stop(site)
         wide.down(options.name)
-    _report(options, phases, writes)
+    _report(options, phases, written)
     return 0
 
 
 def _measure(
     options: argparse.Namespace, say: Callable[[str], None]
-) -> tuple[list[Phase], Mapping[str, Any]]:
+) -> tuple[list[Phase], Written]:
     accounts = [f"school{number:03}" for number in range(1, options.classes + 1)]
     plan = wide.up(options.name, accounts)
     site = ninety.site_of(plan)
@@ -81,7 +79,11 @@ def _measure(
     say(f"{len(classes)} lessons are launched, each by its teacher")
     ninety.await_running(plan, options.classes * options.seats, say)
     epoch = time.time()
-    with _reports(site, classes, options.every, epoch) as writer:
+    folders = [ninety.attempt(site, run) for one in classes for run in one.runs]
+    environment = services.environment(site)
+    with reporting.writing(
+        folders, options.every, epoch, environment=environment, user=SERVICE_USER
+    ) as writer:
         phases = []
         for watched, each in ((0, 0), (1, options.viewers), (len(classes), options.viewers)):
             with ExitStack() as pages:
@@ -91,7 +93,7 @@ def _measure(
                     crowd = pages.enter_context(audience.watching(site, epoch, lessons, each))
                 phases.append(_phase(plan, site, watched * each, options.seconds, crowd))
             say(_line(phases[-1]))
-        return phases, writer()
+        return phases, writer.end()
 
 
 def _phase(
@@ -137,45 +139,6 @@ def _is_bad(line: bytes) -> bool:
     return int(said.get("status") or 0) >= 500 or said.get("level") in ("ERROR", "CRITICAL")
 
 
-@contextmanager
-def _reports(
-    site: Site, classes: Sequence[Class], every_s: float, epoch: float
-) -> Iterator[Callable[[], Mapping[str, Any]]]:
-    """All runs report; what is yielded ends it and says how many reports there were."""
-    folders = [str(ninety.attempt(site, run)) for one in classes for run in one.runs]
-    wanted = {
-        "runtime": str(ROOT / "job_templates"),
-        "runs": folders,
-        "every_s": every_s,
-        "epoch": epoch,
-    }
-    with subprocess.Popen(
-        [str(services.PYTHON_BIN / "python"), str(PROGRAMS / "reports.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        user=SERVICE_USER,
-        group=SERVICE_USER,
-        extra_groups=[],
-        env=services.environment(site),
-    ) as process:
-        if process.stdin is None or process.stdout is None:
-            raise StageError("the reports have no way to us")
-        process.stdin.write(json.dumps(wanted) + "\n")
-        process.stdin.flush()
-        process.stdout.readline()
-
-        def ended() -> Mapping[str, Any]:
-            said, _ = process.communicate(timeout=30)
-            found: dict[str, Any] = json.loads(said)
-            return found
-
-        try:
-            yield ended
-        finally:
-            process.kill()
-
-
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -184,14 +147,12 @@ def _line(phase: Phase) -> str:
     return f"{phase.viewers} viewers: {phase.rpcs_per_minute:.0f} RPCs a minute"
 
 
-def _report(
-    options: argparse.Namespace, phases: Sequence[Phase], writes: Mapping[str, Any]
-) -> None:
+def _report(options: argparse.Namespace, phases: Sequence[Phase], written: Written) -> None:
     runs = options.classes * options.seats
     print(
         f"\n{options.classes} classes of {options.seats}: {runs} tasks run in Slurm (they sleep), "
-        f"each run reports every {options.every:g} s; {writes['writes']} reports, "
-        f"at most {writes['late_s']} s late"
+        f"each run reports every {options.every:g} s; {written.reports} reports, "
+        f"at most {written.late_s} s late"
     )
     print(f"{'viewers':>8}{'events/s':>10}{'MB/s':>8}{'RPCs/min':>10}{'load':>7}  CPU and memory")
     for phase in phases:

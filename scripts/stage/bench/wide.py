@@ -16,8 +16,8 @@ from stage import accounting, cluster, daemons, processes
 from stage.checkout import SERVICE_USER, StageError, alone
 from stage.plan import ClusterPlan, load_plan
 
-NODES, GPUS, SHARDS = 8, 8, 64
-CPUS, MEMORY_MB = 512, 2_000_000
+NODES, GPUS, SHARDS = 30, 16, 8
+CPUS, MEMORY_MB = GPUS * SHARDS, GPUS * SHARDS * 4096
 PATIENCE_S = 60.0
 
 # slurm.conf(5): https://slurm.schedmd.com/slurm.conf.html
@@ -30,7 +30,7 @@ LINES: Mapping[str, str] = {
 
 
 def up(name: str, accounts: list[str]) -> ClusterPlan:
-    """A fresh cluster with shares for 4,096 tasks, and an account for each of these schools."""
+    """A fresh cluster with 3,840 shares, and an account for each of these schools."""
     down(name)
     with alone():
         plan = replace(

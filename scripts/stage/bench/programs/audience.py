@@ -48,7 +48,8 @@ class Page:
             return
         now = time.time()
         for tile in json.loads(text.partition(b"\ndata: ")[2])["tiles"]:
-            number, stamp = tile["number"], tile["headline"]
+            # What is not said of a seat has not changed.
+            number, stamp = tile["number"], tile.get("headline")
             before = self.shown.get(number)
             if stamp is None or stamp == before:
                 continue
@@ -70,8 +71,12 @@ class Audience:
 
     async def stay(self) -> None:
         """Open all pages, answer questions, and close with stdin."""
-        pages = zip(self._wanted["pages"], self._pages, strict=True)
-        readers = [asyncio.create_task(self._read(*wanted[:3], page)) for wanted, page in pages]
+        readers = [
+            asyncio.create_task(self._read(cookie, path, language, page))
+            for (cookie, path, language, _), page in zip(
+                self._wanted["pages"], self._pages, strict=True
+            )
+        ]
         deadline = time.monotonic() + PATIENCE_S + len(readers) / OPENING
         while self._open + self._seen.errors.total() < len(readers):
             if time.monotonic() > deadline:
@@ -124,8 +129,9 @@ class Audience:
             finally:
                 self._open -= 1
                 writer.close()
-        except (OSError, EOFError, ValueError) as fault:
-            self._seen.errors[type(fault).__name__] += 1
+        except Exception as fault:
+            # Whatever it was, this page shows nothing any more.
+            self._seen.errors[repr(fault)[:100]] += 1
 
     async def _follow(self, reader: asyncio.StreamReader, page: Page) -> None:
         """Chunk after chunk (RFC 9112, 7.1); the server sends each event as one."""

@@ -1,7 +1,7 @@
 """Writes what so many jobs would report while they train, by the runtime's own hand.
 
-Reads `{"runtime": folder of the templates' runtime, "runs": [attempt folders], "every_s": 2,
-"epoch": UTC seconds}` from stdin and works until stdin ends; then it prints `{"writes", "late_s"}`.
+Reads `{"templates": where the runtime is, "folders": of attempts, "every_s": 2, "epoch": UTC
+seconds}` from stdin and works until stdin ends; then it prints `{"reports", "late_s", "cpu_s"}`.
 Each run reports once in `every_s`, at a moment of its own. Its accuracy is the time of the report:
 kiloseconds since `epoch`, so that whoever sees it knows how old it is.
 """
@@ -21,11 +21,11 @@ STEPS = 100_000
 
 def main() -> None:
     wanted = json.loads(sys.stdin.readline())
-    sys.path.insert(0, wanted["runtime"])
+    sys.path.insert(0, wanted["templates"])
     from runtime.reporter import Reporter
 
     reporters: list[Any] = []
-    for name in wanted["runs"]:
+    for name in wanted["folders"]:
         folder = Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         reporters.append(Reporter(folder))
@@ -47,7 +47,8 @@ def main() -> None:
         report.metric(step=step, train_loss=1 / step, train_accuracy=now, accuracy=now)
         report.progress(step=step, steps=STEPS, epoch=step / 100, epochs=STEPS // 100)
         writes += 1
-    print(json.dumps({"writes": writes, "late_s": round(late_s, 3)}), flush=True)
+    done = {"reports": writes, "late_s": round(late_s, 3), "cpu_s": time.process_time()}
+    print(json.dumps(done), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,105 @@
+"""Frames that one worker has made, for the other workers of the same gunicorn.
+
+The pages of a class are spread over all workers, and each would read the same forty folders in the
+same second. So whoever comes first makes the frame and leaves it in a folder that
+`portal.gunicorn_conf` makes for them; the others take it from there. Should that fail in any way, a
+worker makes its own: what is shared is the work and not the truth.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from portal.web.frame import Frame
+
+SHARED_FOLDER = "KESUAN_FRAMES_DIR"
+LOOK_S = 0.01
+KEPT_S = 3600.0
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Makes frames like the function that it is given, unless another worker has just made one."""
+
+    def __init__(self, folder: Path, make: Callable[[str], Frame], every: float) -> None:
+        self._folder = folder
+        self._make = make
+        # All workers look at a class in the same moment (`Broadcaster` sees to that), so a frame is
+        # of this round or about as old as a round is long.
+        self._young = every / 2
+        self._patience = every
+        self._swept_at = time.monotonic()
+
+    def __call__(self, key: str) -> Frame:
+        """The frame of this round: taken over, or made and left for the others."""
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline:
+            frame = self._left(key)
+            if frame is not None:
+                return frame
+            with self._alone(key) as alone:
+                if alone:
+                    # It may have been left between the look and the lock.
+                    return self._left(key) or self._leave(key, self._make(key))
+            time.sleep(LOOK_S)
+        return self._make(key)
+
+    def _left(self, key: str) -> Frame | None:
+        try:
+            with self._place(key).open("rb") as file:
+                if time.time() - os.fstat(file.fileno()).st_mtime > self._young:
+                    return None
+                # Nobody but the service user's own workers can write there.
+                frame: Frame = pickle.load(file)  # noqa: S301
+                return frame
+        except FileNotFoundError:
+            return None
+        except Exception:
+            log.exception("a frame of another worker cannot be read", extra={"lesson": key})
+            return None
+
+    def _leave(self, key: str, frame: Frame) -> Frame:
+        draft = self._folder / f".{os.getpid()}-{key}"
+        try:
+            draft.write_bytes(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
+            draft.replace(self._place(key))
+            self._sweep()
+        except OSError:
+            log.exception("a frame cannot be left for the others", extra={"lesson": key})
+        return frame
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[bool]:
+        """Whether this worker makes the frame now. Never waits: a wait would stop every page."""
+        # Whoever tidies the machine's /tmp up may have taken the folder away.
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(self._folder / f"{key}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+        finally:
+            os.close(lock)
+
+    def _place(self, key: str) -> Path:
+        return self._folder / f"{key}.frame"
+
+    def _sweep(self) -> None:
+        """Now and then, forget the lessons that nobody has looked at for an hour."""
+        if time.monotonic() - self._swept_at < KEPT_S:
+            return
+        self._swept_at = time.monotonic()
+        for path in self._folder.iterdir():
+            if time.time() - path.stat().st_mtime > KEPT_S and path.suffix == ".frame":
+                path.unlink(missing_ok=True)
+                path.with_suffix(".lock").unlink(missing_ok=True)
