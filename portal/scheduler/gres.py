@@ -19,6 +19,7 @@ _ENTRY = re.compile(
     r"(?:\((?P<detail>[^()]*)\))?"
 )
 _TRES = re.compile(r"gres/(?P<name>[A-Za-z][\w-]*)(?::(?P<type>[^=,\s]+))?=(?P<count>\d+)")
+_INDEX = re.compile(r"IDX:(\d{1,3}(?:-\d{1,3})?(?:,\d{1,3}(?:-\d{1,3})?)*)")
 _DEVICE = re.compile(r"(\d+)/(\d+)")
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4, "P": 1024**5}
 
@@ -31,7 +32,10 @@ def parse_gres(text: str) -> tuple[GresCount, ...]:
         if match is None or part == "(null)":
             continue
         count = int(match["count"]) * _UNITS[match["unit"]] if match["count"] else 1
-        devices = tuple((int(u), int(t)) for u, t in _DEVICE.findall(match["detail"] or ""))
+        detail = match["detail"] or ""
+        devices = tuple((int(u), int(t)) for u, t in _DEVICE.findall(detail))
+        if match["name"] == "gpu" and (listed := _INDEX.fullmatch(detail)):
+            devices = _taken(listed[1])
         found.append(GresCount(match["name"], match["type"] or "", count, 0, devices))
     return tuple(found)
 
@@ -66,8 +70,21 @@ def in_use(
         else:
             number = beside.total if beside else 0
         devices = beside.devices if beside else ()
+        if item.name == "gpu":
+            # Numbers are counted over all types of a node, so with several they tell nothing here.
+            whole = types_of[item.name] == 1 and devices and len(devices) <= item.total
+            devices = (*devices, *[(0, 1)] * (item.total - len(devices))) if whole else ()
         joined.append(replace(item, used=min(number, item.total), devices=devices))
     return tuple(joined)
+
+
+def _taken(listed: str) -> tuple[tuple[int, int], ...]:
+    """Which GPUs are in use, of "0,2-3": (1, 1) for each that is."""
+    numbers: set[int] = set()
+    for part in listed.split(","):
+        low, _, high = part.partition("-")
+        numbers |= set(range(int(low), int(high or low) + 1))
+    return tuple((int(index in numbers), 1) for index in range(max(numbers, default=-1) + 1))
 
 
 def _split(text: str) -> list[str]:

@@ -58,6 +58,26 @@ def test_what_is_not_accounted_for_is_read_from_its_use() -> None:
     assert (shard.used, shard.devices) == (5, ((5, 8), (0, 8)))
 
 
+@pytest.mark.parametrize(
+    ("used", "devices"),
+    [
+        ("gpu:a100:1(IDX:1)", ((0, 1), (1, 1), (0, 1), (0, 1))),
+        ("gpu:a100:3(IDX:0,2-3)", ((1, 1), (0, 1), (1, 1), (1, 1))),
+        ("gpu:a100:0(IDX:N/A)", ()),
+        ("gpu:a100:1(IDX:7)", ()),
+        ("gpu:a100:1", ()),
+    ],
+)
+def test_which_gpus_are_in_use(used: str, devices: tuple[tuple[int, int], ...]) -> None:
+    (gpu,) = in_use(parse_gres("gpu:a100:4"), parse_gres(used), "", "")
+    assert gpu.devices == devices
+
+
+def test_of_several_types_a_number_tells_no_device() -> None:
+    gpus = in_use(parse_gres("gpu:a:1,gpu:b:1"), parse_gres("gpu:b:1(IDX:1)"), "", "")
+    assert [gpu.devices for gpu in gpus] == [(), ()]
+
+
 def test_idle_and_accounted_for_is_nought() -> None:
     (shard,) = in_use(parse_gres("shard:16"), parse_gres("shard:1"), "gres/shard=16", "")
     assert shard.used == 0

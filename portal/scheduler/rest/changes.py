@@ -34,7 +34,7 @@ def reservation(
     }
     if before is not None:
         del told["flags"]
-        if before.active and request.starts <= before.starts:
+        if before.active and int(request.starts) <= before.starts:
             del told["start_time"]  # what has begun cannot be moved
         if before.node_count == request.node_count:
             del told["node_count"]
