@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from portal.results.status import Status
 from portal.runs.changes import ending_reason
 from portal.runs.life import move
 from portal.runs.states import LIVE, RunState
-from portal.scheduler import NO_ARRAY, Scheduler, TaskStatus, Unavailable
+from portal.scheduler import NO_ARRAY, Scheduler, SchedulerError, TaskStatus, Unavailable
 from portal.store import EVERYONE, Store
 from portal.store.tables import Batch, Run
 
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 # Accounting is asked about a batch that the controller has forgotten, but not in every round.
 HISTORY_EVERY_S = 5.0
+# slurmctld tells slurmdbd in bundles, and tries again only now and then where slurmdbd was away: a
+# run that has begun is given up no sooner than this.
+ACCOUNTING_S = 45.0
 
 Tasks = Mapping[Key, TaskStatus]
 
@@ -48,6 +52,8 @@ class Watch:
     _history_asked: dict[str, float] = field(default_factory=dict)
     # Arrays that the controller still knew after one of their tasks had gone from its answers.
     _outlived: set[str] = field(default_factory=set)
+    # When the controller was started, as far as it was asked.
+    _booted_at: float | None = None
     # Since when every answer, the controller's and accounting's, has left a run in doubt.
     _doubted: dict[str, float] = field(default_factory=dict)
     # What the next transaction has to add to the tallies.
@@ -87,7 +93,7 @@ class Watch:
         self._counts[tallies.answer("complete" if complete else "incomplete")] += 1
         absent = [run for run in runs if run.key not in tasks]
         known = {**self._history(absent), **tasks} if complete else tasks
-        self._note_arrays(absent, tasks)
+        self._look_at_arrays(absent, tasks)
         differing = [
             run
             for run in runs
@@ -157,6 +163,8 @@ class Watch:
         before = run.state
         if not move(run, to.state, at=at, reason=reason, slurm_words=to.slurm_words):
             return
+        if RunState(run.state).final:
+            self._doubted.pop(run.id, None)
         if run.state != before:
             self._counts[tallies.reconciled(run.state)] += 1
         log.info(
@@ -190,11 +198,19 @@ class Watch:
         # Accounting lags behind: what it calls alive and the controller does not know is no news.
         return {(task.name, task.task): task for task in past if task.state.ended}
 
-    def _note_arrays(self, absent: Iterable[Followed], tasks: Tasks) -> None:
+    def _look_at_arrays(self, absent: Collection[Followed], tasks: Tasks) -> None:
         """Which of the arrays that miss a task the controller knows by another one of theirs."""
         jobs = {(task.name, task.job_id) for task in tasks.values()}
         missing = {(run.batch_id, run.job_id) for run in absent}
         self._outlived |= {batch_id for batch_id, _ in jobs & missing}
+        settle_s = self.settings.slurm.settle_s
+        if any(
+            run.batch_id in self._outlived and self._in_doubt(run.id, settle_s) for run in absent
+        ):
+            try:
+                self._booted_at = self.scheduler.site().booted_at
+            except SchedulerError:
+                self._booted_at = None
 
     def _cancelled_whole(self, run: Run, known: Tasks) -> TaskStatus | None:
         """The one record that Slurm keeps of an array that was cancelled before it began."""
@@ -212,18 +228,29 @@ class Watch:
             # A task that is cancelled before it ran leaves no record in Slurm.
             self._move(run, Verdict(RunState.CANCELLED, asked), now)
             return False
-        if not self._doubted_long(run):
+        begun = run.state != RunState.SUBMITTED or claimed
+        if not self._doubted_long(run, at_least_s=ACCOUNTING_S if begun else 0.0):
             move(run, RunState(run.state), at=now, reason="checking", slurm_words=run.slurm_words)
             return False
-        if run.state != RunState.SUBMITTED or claimed:
+        if begun:
             self._move(run, verdict.lost(None), now)
             _keep(run, status)
             return False
-        if run.batch_id in self._outlived:
-            # Its array was known, and it alone was not: somebody cancelled it while it waited.
+        if self._cancelled_alone(run):
             self._move(run, Verdict(RunState.CANCELLED, "cancelled-in-slurm"), now)
             return False
         return True
+
+    def _cancelled_alone(self, run: Run) -> bool:
+        """Whether somebody cancelled this one task while it waited, of which Slurm keeps no record.
+
+        Its array was known, and it alone was not. A controller that was started since may have
+        forgotten one task of an array as well as all of them.
+        """
+        if run.batch_id not in self._outlived or run.batch is None or self._booted_at is None:
+            return False
+        since = run.batch.submitting_since
+        return since is not None and self._booted_at < since
 
     def _after_vanishing(self, batch_id: str) -> None:
         """A controller that forgot a batch that it had acknowledged: send it again.
@@ -234,27 +261,37 @@ class Watch:
         now = self.clock()
         with self._counting() as session:
             batch = session.get_one(Batch, batch_id)
-            whole = all(run.state == RunState.SUBMITTED for run in batch.runs)
+            gone = [run for run in batch.runs if self._never_began(run)]
+            whole = len(gone) == len(batch.runs)
             if not whole:
-                for run in batch.runs:
-                    if run.state == RunState.SUBMITTED and self._never_began(run):
-                        self._move(run, Verdict(RunState.WAITING, "no-answer-from-slurm"), now)
-                        run.batch_id = run.task = run.checked_at = None
+                for run in gone:
+                    self._move(run, Verdict(RunState.WAITING, "no-answer-from-slurm"), now)
+                    run.batch_id = run.task = None
+            for run in gone:
+                run.checked_at = None
+                self._doubted.pop(run.id, None)
         if whole:
             self.dispatch.send_again(batch_id)
 
     def _never_began(self, run: Run) -> bool:
-        return self._doubted_long(run) and self._folder(run).claim(run.attempt) is None
+        return (
+            run.state == RunState.SUBMITTED
+            and self._in_doubt(run.id, self.settings.slurm.settle_s)
+            and self._folder(run).claim(run.attempt) is None
+        )
 
-    def _doubted_long(self, run: Run) -> bool:
+    def _in_doubt(self, run_id: str, seconds: float) -> bool:
+        return self.clock() - self._doubted.get(run_id, math.inf) >= seconds
+
+    def _doubted_long(self, run: Run, *, at_least_s: float = 0.0) -> bool:
         """Whether every answer has left this run in doubt for longer than it takes to settle.
 
         A silence in between, of this agent or of those whom it asks, begins the time anew.
         """
         now = self.clock()
         run.checked_at = run.checked_at or now
-        since = self._doubted.setdefault(run.id, now)
-        return now - since >= self.settings.slurm.settle_s
+        self._doubted.setdefault(run.id, now)
+        return self._in_doubt(run.id, max(at_least_s, self.settings.slurm.settle_s))
 
     def _close(self, session: Session) -> None:
         """Close the batches that have no live run left."""

@@ -172,7 +172,8 @@ class Site:
     """What the controller says of itself, as far as the portal depends on it.
 
     `scheduler_parameters` and `controller_parameters` are slurm.conf's SchedulerParameters and
-    SlurmctldParameters, word by word; None where this way does not tell them.
+    SlurmctldParameters, word by word; `booted_at` is when it was started. None where this way does
+    not tell them.
     """
 
     version: str
@@ -186,6 +187,7 @@ class Site:
     controllers_up: bool
     scheduler_parameters: tuple[str, ...] | None = None
     controller_parameters: tuple[str, ...] | None = None
+    booted_at: float | None = None
 
 
 class Scheduler(Protocol):

@@ -86,7 +86,7 @@ def test_a_job_that_nobody_knows_any_more_is_lost_after_a_while(world: World) ->
     world.scheduler.crash(world.batches()[0].id)
     rounds(world, 10)
     assert not RunState(world.run(run_id).state).final
-    rounds(world, 20)
+    rounds(world, 45)
     assert world.run(run_id).state == RunState.LOST
 
 
@@ -107,32 +107,48 @@ def test_once_claimed_a_run_is_lost_rather_than_sent_again(world: World) -> None
     world.job_claims(world.run(first))
     world.scheduler.crash(world.batches()[0].id)
     rounds(world, 24)
-    assert (world.run(first).state, world.run(first).reason) == ("lost", "result-missing")
     # The other one never began: it goes again, in a batch of its own.
     assert world.run(second).state == RunState.RUNNING
     assert world.run(second).batch_id != world.run(first).batch_id
     world.job_says(world.run(second))
-    rounds(world, 6)
+    rounds(world, 30)
     assert world.run(second).state == RunState.SUCCEEDED
+    assert (world.run(first).state, world.run(first).reason) == ("lost", "result-missing")
     assert world.scheduler.calls["submit"] == 2
 
 
-def test_a_waiting_task_that_the_centre_cancelled_is_not_lost(world: World) -> None:
+def _one_waits(world: World) -> Run:
+    """A class that trains for long, and one more seat of its batch that waits; it vanishes."""
     world.play = Play(seconds=500)
     world.add_runs(65)
     rounds(world, 2)
-    waiting = [run for run in world.runs() if run.state == RunState.SUBMITTED]
-    assert len(waiting) == 1
-    batch = next(one for one in world.batches() if one.id == waiting[0].batch_id)
+    (waiting,) = [run for run in world.runs() if run.state == RunState.SUBMITTED]
+    batch = next(one for one in world.batches() if one.id == waiting.batch_id)
     assert len([run for run in world.runs() if run.batch_id == batch.id]) > 1
     assert batch.job_id is not None
-    assert waiting[0].task is not None
-    world.scheduler.cancel(SubmittedArray(batch.id, batch.job_id), [waiting[0].task])
-    assert world.scheduler.find(batch.id) != []
+    assert waiting.task is not None
+    world.scheduler.cancel(SubmittedArray(batch.id, batch.job_id), [waiting.task])
+    return waiting
+
+
+def test_a_waiting_task_that_the_centre_cancelled_is_not_lost(world: World) -> None:
+    waiting = _one_waits(world)
     rounds(world, 30)
-    run = world.run(waiting[0].id)
+    run = world.run(waiting.id)
     assert (run.state, run.reason) == ("cancelled", "cancelled-in-slurm")
     assert world.scheduler.calls["submit"] == 2
+
+
+def test_a_task_that_a_restarted_controller_forgot_is_sent_again(world: World) -> None:
+    waiting = _one_waits(world)
+    world.scheduler.booted_at = world.clock()
+    rounds(world, 30)
+    run = world.run(waiting.id)
+    assert run.state == RunState.SUBMITTED
+    assert run.batch_id != waiting.batch_id
+    # Alone: the others of its batch train where they are.
+    assert world.scheduler.calls["submit"] == 3
+    assert world.states() == {"running": 64, "submitted": 1}
 
 
 def test_an_array_that_the_centre_cancelled_before_it_began_is_not_sent_again(
@@ -172,11 +188,11 @@ def test_a_silence_in_between_begins_the_doubt_anew(world: World) -> None:
     rounds(world, 2)
     world.job_claims(world.run(run_id))
     world.scheduler.crash(world.batches()[0].id)
-    rounds(world, 15)
+    rounds(world, 40)
     world.scheduler.unavailable = True
-    rounds(world, 15)
+    rounds(world, 40)
     world.scheduler.unavailable = False
-    rounds(world, 15)
+    rounds(world, 40)
     assert world.run(run_id).state == RunState.RUNNING
     rounds(world, 10)
     assert world.run(run_id).state == RunState.LOST

@@ -48,7 +48,7 @@ class MemoryScheduler:
 
     `accounts` maps an account to its limit in units of GPUs (None: no limit); without it every
     account is open. `operator`: the service user may change reservations and accounts. `calls`
-    counts what was asked, by method.
+    counts what was asked, by method. `booted_at` is when the controller says that it was started.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class MemoryScheduler:
             machines, Ledger.of(accounts), program, clock(), Counter(licenses or {})
         )
         self.operator = operator
+        self.booted_at: float | None = clock()
         self._next_id = 1
         self._forgotten: set[str] = set()
         self.calls: Counter[str] = Counter()
@@ -105,6 +106,7 @@ class MemoryScheduler:
             simulation.cancel(task)
         for tasks in (simulation.waiting, simulation.over):
             tasks[:] = [task for task in tasks if task.request.name != name]
+        self.booted_at = simulation.now
         alive = [t.job_id for t in (*simulation.waiting, *simulation.running, *simulation.over)]
         self._next_id = max(alive, default=0) + 1
 
@@ -226,6 +228,7 @@ class MemoryScheduler:
             message_timeout_s=10,
             max_array_size=MAX_ARRAY_SIZE,
             controllers_up=True,
+            booted_at=self.booted_at,
         )
 
     def version(self) -> str:

@@ -36,6 +36,7 @@ def site(text: str) -> Site:
         controllers_up="UP" in controllers,
         scheduler_parameters=words("SchedulerParameters"),
         controller_parameters=words("SlurmctldParameters"),
+        booted_at=float(number("BOOT_TIME")) or None,
     )
 
 
