@@ -16,8 +16,6 @@ from stage.client import Refused
 LESSON_MINUTES = 120
 AGAIN_S = 0.3
 PATIENCE_S = 120.0
-# A lesson that is not over after this long is left to the judge; its class is not used again.
-GIVEN_UP_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,24 @@ class Launches:
     made: list[Launched] = field(default_factory=list)
     repeated: int = 0
     _in_class: dict[str, Launched] = field(default_factory=dict)
+    _kept: set[str] = field(default_factory=set)
 
     def launch(
-        self, seats: int = 3, *, act: str = "work", tenths: int = 5, minutes: int = 5
+        self,
+        seats: int = 3,
+        *,
+        act: str = "work",
+        tenths: int = 5,
+        minutes: int = LESSON_MINUTES,
+        school_class: str = "",
     ) -> Launched:
-        """Launch a lesson in a class that is free, and wait for one where none is."""
-        school_class = self._free_class()
+        """Launch a lesson, in a class that is free where none is named."""
+        school_class = school_class or self.free_class()
         body = {
             "class": school_class,
             "template": "witness",
             "data": DATA_SET,
-            "minutes": minutes if act == "over" else LESSON_MINUTES,
+            "minutes": minutes,
             "seats": list(range(1, seats + 1)),
             "share": 1,
             "parameters": {"act": act, "tenths": tenths},
@@ -58,8 +63,16 @@ class Launches:
         runs = tuple(seat["run"] for seat in answer["seats"] if seat["run"])
         launched = Launched(answer["id"], school_class, runs, time.time())
         self._in_class[school_class] = launched
+        self._kept.discard(school_class)
         self.made.append(launched)
         return launched
+
+    def has_room(self) -> bool:
+        """Whether a class is free without waiting."""
+        busy = {
+            name for name, last in self._in_class.items() if not self.history.over(last.runs)
+        } | self._kept
+        return len(busy) < len(self.place.classes)
 
     @property
     def newest(self) -> Launched | None:
@@ -81,12 +94,15 @@ class Launches:
             self.repeated += 1
             time.sleep(AGAIN_S)
 
-    def _free_class(self) -> str:
+    def free_class(self) -> str:
+        """A class in which nobody trains, kept for the caller; waits where there is none."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             for name in self.place.classes:
                 last = self._in_class.get(name)
-                if last is None or self.history.over(last.runs):
+                over = last is None or self.history.over(last.runs)
+                if over and name not in self._kept:
+                    self._kept.add(name)
                     return name
             if time.monotonic() > deadline:
                 raise StageError(f"no class has become free within {PATIENCE_S:.0f} s")

@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 ACCOUNT, OTHERS = "chaos", "others"
 TEACHER = "chaos"
 SEATS = 3
-CLASSES = 14
+CLASSES = 20
 DATA_MB = 512
 DATA_SET = "odd-and-even"
 # While the agent asks this often, a test's minute holds many rounds.

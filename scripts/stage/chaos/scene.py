@@ -87,10 +87,11 @@ class Scene:
     def launching(self, **wishes: int | str) -> Iterator[None]:
         """A lesson is launched meanwhile; its answer is waited for at the end."""
         faults: list[StageError] = []
+        school_class = self.launches.free_class()
 
         def press() -> None:
             try:
-                self.launches.launch(**wishes)  # type: ignore[arg-type]
+                self.launches.launch(**wishes, school_class=school_class)  # type: ignore[arg-type]
             except StageError as fault:
                 faults.append(fault)
 

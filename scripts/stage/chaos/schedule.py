@@ -25,8 +25,9 @@ class Point:
 def schedule(points: int, seed: int, only: Collection[str] = ()) -> list[Point]:
     """So many points, of every kind (or of `only` these) its part, in an order by the seed."""
     kinds = [kind for kind in KINDS.values() if not only or kind.name in only]
-    counts = _parts(points, {kind.name: kind.weight for kind in kinds if not kind.once})
-    counts |= {kind.name: 1 for kind in kinds if kind.once}
+    single = [kind.name for kind in kinds if kind.once][:points]
+    weights = {kind.name: kind.weight for kind in kinds if not kind.once}
+    counts = _parts(points - len(single), weights) | dict.fromkeys(single, 1)
     order = [kind for kind in kinds for _ in range(counts.get(kind.name, 0))]
     random.Random(seed).shuffle(order)  # noqa: S311 - no secret
     order.sort(key=lambda kind: not kind.early)

@@ -24,7 +24,8 @@ def killed(scene: Scene, dice: Random) -> Struck:
         begun = time.time()
         scene.agents.kill(family=family)
         scene.agents.start()
-    return Struck(begun, time.time())
+        ended = time.time()
+    return Struck(begun, ended)
 
 
 def paused(scene: Scene, dice: Random) -> Struck:

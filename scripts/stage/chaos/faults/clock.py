@@ -1,12 +1,15 @@
 """The agent's clock jumps by a day and back. The machine's own clock is left alone.
 
-libfaketime (https://github.com/wolfcw/libfaketime) changes what the agent reads, from a file that
-is rewritten while it runs. The commands that it starts get an environment of their own, without
-it, so that Slurm's and the jobs' clocks stay right; so does the monotonic clock.
+A small library is loaded into the agent that adds seconds to what it reads, as many as a file says
+at the moment. The commands that the agent starts get an environment of their own, without it, so
+that Slurm's clocks and those of jobs stay right.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 from random import Random
@@ -15,28 +18,30 @@ from stage.chaos.agents import Nursery
 from stage.chaos.scene import Scene, Struck
 from stage.checkout import StageError
 
-LIBRARY = "faketime/libfaketimeMT.so.1"
-FOLDERS = (Path("/usr/lib/x86_64-linux-gnu"), Path("/usr/lib/aarch64-linux-gnu"), Path("/usr/lib"))
+SOURCE = Path(__file__).parents[1] / "skew.c"
+DAY_S = 86_400
+WIDTH = 8  # bytes of the number in the file
 
 
 def moved(scene: Scene, dice: Random) -> Struck:
     """A day forward or back, for some seconds, at a moment of a launch."""
-    jump, after = dice.choice(("+1d", "-1d")), dice.uniform(0, 1)
+    jump, after = dice.choice((DAY_S, -DAY_S)), dice.uniform(0, 1)
     seconds = dice.uniform(2, 12)
-    file = scene.place.site.folder / "clock"
-    _set(file, "+0")
-    nursery = Nursery(scene.place.site, _environment(file))
+    library, skew = _library(scene.place.site.folder), scene.place.site.folder / "skew"
+    _set(skew, 0)
+    nursery = Nursery(scene.place.site, {"LD_PRELOAD": str(library), "KESUAN_SKEW": str(skew)})
     try:
         scene.agents.kill()
         scene.agents.start(nursery)
         scene.launches.launch(1, tenths=20)
+        spare = scene.launches.free_class()
         with scene.launching(seats=2, tenths=5):
             time.sleep(after)
             begun = time.time()
-            _set(file, jump)
-        scene.launches.launch(1, tenths=5)
+            _set(skew, jump)
+        scene.launches.launch(1, tenths=5, school_class=spare)
         time.sleep(max(0.0, begun + seconds - time.time()))
-        _set(file, "+0")
+        _set(skew, 0)
         ended = time.time()
         time.sleep(1)
         scene.agents.kill()
@@ -46,26 +51,27 @@ def moved(scene: Scene, dice: Random) -> Struck:
     return Struck(begun, ended)
 
 
-def library() -> Path:
-    """Where it is; raises StageError where it is not installed."""
-    for folder in FOLDERS:
-        if (folder / LIBRARY).exists():
-            return folder / LIBRARY
-    raise StageError("clock-moved needs libfaketime: apt-get install faketime")
+def compiler() -> str:
+    """The C compiler; raises StageError where there is none."""
+    found = shutil.which("cc")
+    if found is None:
+        raise StageError("clock-moved needs a C compiler: apt-get install gcc libc6-dev")
+    return found
 
 
-def _environment(file: Path) -> dict[str, str]:
-    return {
-        "LD_PRELOAD": str(library()),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
+def _library(folder: Path) -> Path:
+    library = folder / "skew.so"
+    if not library.exists():
+        words = [compiler(), "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise StageError(f"{SOURCE.name} was not compiled: {done.stderr.strip()}")
+    return library
 
 
-def _set(file: Path, offset: str) -> None:
-    draft = file.with_suffix(".new")
-    draft.write_text(offset + "\n")
-    draft.chmod(0o644)
-    draft.replace(file)
+def _set(skew: Path, seconds: int) -> None:
+    """In place: the file is mapped."""
+    mode = "r+b" if skew.exists() else "w+b"
+    with skew.open(mode, buffering=0) as stream:
+        stream.write(seconds.to_bytes(WIDTH, sys.byteorder, signed=True))
+    skew.chmod(0o644)

@@ -18,12 +18,13 @@ def paused(scene: Scene, dice: Random) -> Struck:
     """SIGSTOP for 1 to 60 s, short ones as likely as long ones, at a moment of a launch."""
     after = dice.uniform(0, 0.6)
     seconds = math.exp(dice.uniform(0, math.log(min(LONGEST_PAUSE_S, scene.away_s))))
+    spare = scene.launches.free_class()
     with scene.launching(seats=2, tenths=5):
         time.sleep(after)
         begun = time.time()
         scene.slurm.send(CONTROLLER, signal.SIGSTOP)
     try:
-        scene.launches.launch(1, tenths=3)
+        scene.launches.launch(1, tenths=3, school_class=spare)
         time.sleep(max(0.0, begun + seconds - time.time()))
     finally:
         scene.slurm.send(CONTROLLER, signal.SIGCONT)
@@ -55,7 +56,7 @@ def away(scene: Scene, dice: Random) -> Struck:
     begun = time.time()
     scene.slurm.kill(CONTROLLER)
     while time.time() < begun + scene.away_s:
-        if scene.history.live() < 12:
+        if scene.launches.has_room():
             scene.launches.launch(1, tenths=dice.randint(0, 10))
         time.sleep(min(2.0, scene.away_s / 4))
     scene.slurm.start(CONTROLLER)
@@ -82,10 +83,11 @@ def old_state(scene: Scene, dice: Random) -> Struck:
 def accounting_away(scene: Scene, dice: Random) -> Struck:
     """slurmdbd is killed for some seconds, in which jobs begin and end."""
     seconds = dice.uniform(1, 8)
+    spare = scene.launches.free_class()
     begun = time.time()
     scene.slurm.kill(ACCOUNTING)
     try:
-        scene.launches.launch(2, tenths=dice.randint(0, 20))
+        scene.launches.launch(2, tenths=dice.randint(0, 20), school_class=spare)
         time.sleep(max(0.0, begun + seconds - time.time()))
     finally:
         scene.slurm.start(ACCOUNTING)

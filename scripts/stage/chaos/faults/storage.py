@@ -35,12 +35,13 @@ def disk_full(scene: Scene, dice: Random) -> Struck:
     """Not a byte more on the data root, while a class is launched and another one trains."""
     after, seconds = dice.uniform(0, 2), dice.uniform(1, 5)
     scene.launches.launch(1, tenths=15)
+    spare = scene.launches.free_class()
     time.sleep(after)
     ballast = scene.place.data / "ballast"
     begun = time.time()
     _fill(ballast)
     try:
-        scene.launches.launch(2, tenths=5)
+        scene.launches.launch(2, tenths=5, school_class=spare)
         _fill(ballast)
         time.sleep(seconds)
     finally:
