@@ -23,13 +23,18 @@ from portal.runs.states import LIVE, RunState
 from portal.store.tables import Lease, Lesson
 
 AGENT = "agent"
+# A silence of Slurm, or of the agent who asks it, that nobody needs to be told of.
+HICCUP_S = 10.0
 # What moves with the clock alone is no news: a browser counts it on by itself.
 CLOCK = frozenset({"version", "taken_at", "slurm_age_s"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeatMap:
-    """A lesson at one moment. `version` changes when something to read changed, not with time."""
+    """A lesson at one moment. `version` changes when something to read changed, not with time.
+
+    `slurm_silent_since` is when Slurm last answered, where it is waited for and does not answer.
+    """
 
     lesson_id: str
     state: str
@@ -50,6 +55,7 @@ class SeatMap:
     failed: int
     waiting_because: Message | None
     slurm_age_s: float | None
+    slurm_silent_since: float | None
     version: str = ""
 
 
@@ -64,7 +70,11 @@ def snapshot(
     shown = _shown(house, lesson)
     tiles = tiles_of(session, house.settings.data.root, lesson, shown.line, now)
     states = Counter(tile.state for tile in tiles)
-    age = _slurm_age(session, now)
+    live = sum(states[state] for state in LIVE)
+    answered, error, until = session.execute(_PULSE).one_or_none() or (None, None, now)
+    age = None if answered is None else max(0.0, now - answered)
+    # An old answer alone is no silence: the agent asks nothing while nothing is alive.
+    silent = (error is not None or until < now) and (age or 0.0) > HICCUP_S
     reason = None
     if states[RunState.WAITING] or states[RunState.SUBMITTED]:
         reason = because(tiles, shares_of(session, lesson.school_id), age, now)
@@ -84,10 +94,11 @@ def snapshot(
         tiles=tiles,
         counts={state: states[state] for state in (*RunState, EMPTY)},
         total=len(tiles) - states[EMPTY],
-        live=sum(states[state] for state in LIVE),
+        live=live,
         failed=states[RunState.FAILED] + states[RunState.LOST],
         waiting_because=reason,
         slurm_age_s=age,
+        slurm_silent_since=answered if live and silent else None,
     )
     return replace(seat_map, version=_version(seat_map))
 
@@ -158,10 +169,4 @@ def _shown(house: House, lesson: Lesson) -> _Shown:
     return _Shown(template.title, headline.label, headline.percent, line_of(template))
 
 
-_ANSWERED = select(Lease.slurm_answered_at).where(Lease.name == AGENT)
-
-
-def _slurm_age(session: Session, now: float) -> float | None:
-    """Seconds since Slurm last answered the agent; None where it never has."""
-    answered = session.scalar(_ANSWERED)
-    return None if answered is None else max(0.0, now - answered)
+_PULSE = select(Lease.slurm_answered_at, Lease.slurm_error, Lease.until).where(Lease.name == AGENT)

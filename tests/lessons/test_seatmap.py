@@ -39,6 +39,28 @@ def agent_heard(town: Town, at: float) -> None:
         session.merge(Lease(name="agent", holder="a", until=at + 15, slurm_answered_at=at))
 
 
+def test_a_silent_slurm_is_told_with_the_time_of_its_last_answer(
+    town: Town, lesson: Lesson
+) -> None:
+    answered = lesson.starts_at + 5
+
+    def since(after: float, **lease: Any) -> float | None:
+        row = Lease(name="agent", holder="a", slurm_answered_at=answered, **lease)
+        with town.portal.store.begin(EVERYONE) as session:
+            session.merge(row)
+        return look(town, lesson, after).slurm_silent_since
+
+    later = lesson.starts_at + 3600
+    assert since(60, until=later, slurm_error=None) is None
+    assert since(9, until=later, slurm_error="connection refused") is None
+    assert since(60, until=later, slurm_error="connection refused") == answered
+    # An agent that has died hears nothing either.
+    assert since(60, until=answered, slurm_error=None) == answered
+    for run in town.runs():
+        town.set(run, state="cancelled", ended_at=answered)
+    assert since(60, until=later, slurm_error="connection refused") is None
+
+
 def test_a_fresh_launch_is_all_waiting(town: Town, lesson: Lesson) -> None:
     found = look(town, lesson, after=0.5)
     assert [tile.number for tile in found.tiles] == [1, 2, 3, 4]

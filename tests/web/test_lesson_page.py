@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from portal.store import EVERYONE
-from portal.store.tables import Run
+from portal.store.tables import Lease, Run
 from portal.web.snapshots import snapshot_of
 from tests.web.classroom import Classroom
 from tests.web.pages import Anatomy
@@ -108,3 +109,36 @@ def test_the_confusion_matrix_is_a_picture_with_numbers(classroom: Classroom) ->
     picture = Anatomy(page[page.index('<svg class="confusion"') :])
     assert len([each for each in picture.all("rect") if each.get("class") == "right"]) == 3
     assert "“circle” taken for" in page
+
+
+def test_a_silent_centre_is_said_with_the_time_of_its_last_answer(classroom: Classroom) -> None:
+    client = classroom.browser("li")
+    address = f"/lessons/{classroom.lesson_id}"
+    answered = time.time() - 90
+
+    def look(language: str, until: bool) -> str:
+        """The page once it says it, or no longer does: a snapshot of it is kept for a second."""
+        deadline = time.monotonic() + 10
+        while True:
+            page = client.get(address, headers={"Accept-Language": language}).text
+            notice = next(d for d in Anatomy(page).all("div") if d.get("id") == "slurm-silent")
+            if ("hidden" not in notice) is until or time.monotonic() > deadline:
+                assert ("hidden" not in notice) is until
+                return page
+            time.sleep(0.1)
+
+    def lease(error: str | None, at: float) -> None:
+        row = Lease(name="agent", holder="here", until=time.time() + 3600, slurm_error=error)
+        row.slurm_answered_at = at
+        with classroom.house.store.begin(EVERYONE) as session:
+            session.merge(row)
+
+    look("zh", until=False)
+    lease("connection refused", answered)
+    page = look("zh", until=True)
+    assert f'data-ago="{int(answered)}"' in page
+    assert "上次回应" in page
+    assert "Last answer" in look("en", until=True)
+    assert client.get(f"{address}/snapshot").get_json()["slurm_silent_since"] == answered
+    lease(None, time.time())
+    look("zh", until=False)

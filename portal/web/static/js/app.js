@@ -19,6 +19,7 @@ function countOn() {
 }
 
 setInterval(countOn, 5000);
+document.addEventListener("ages", countOn);
 
 // Deeds that cannot be taken back ask first.
 document.addEventListener("submit", (event) => {

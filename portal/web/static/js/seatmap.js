@@ -5,7 +5,6 @@ import { patchTile, drawCurve } from "./tile.js";
 
 const PATIENCE_MS = 6000;
 const ASK_EVERY_MS = 3000;
-const SILENT_S = 60;
 
 const page = document.getElementById("lesson");
 const seats = new Map([...page.querySelectorAll(".seats > li")].map((li) => [li.dataset.seat, li]));
@@ -41,7 +40,7 @@ function show(map) {
   hide("when-failed", !map.failed || map.state !== "open");
   hide("when-done", !map.counts.succeeded);
   hide("when-live", !map.live);
-  noteAge(map);
+  noteSilence(map.slurm_silent_since);
   over = map.state !== "open" && !map.live;
 }
 
@@ -50,8 +49,11 @@ function hide(id, hidden) {
   if (part) part.hidden = hidden;
 }
 
-function noteAge(news) {
-  hide("slurm-silent", !(news.slurm_age_s > SILENT_S) || news.live === 0);
+function noteSilence(since) {
+  hide("slurm-silent", since === null);
+  if (since === null) return;
+  byId("slurm-silent").querySelector("time").dataset.ago = since;
+  document.dispatchEvent(new Event("ages"));
 }
 
 function watch(how) {
@@ -85,7 +87,7 @@ function listen() {
     watch("live");
   };
   stream.addEventListener("snapshot", (event) => { heard(); show(JSON.parse(event.data)); });
-  stream.addEventListener("beat", (event) => { heard(); noteAge(JSON.parse(event.data)); });
+  stream.addEventListener("beat", heard);
   stream.addEventListener("end", () => {
     heard();
     stream.close();
