@@ -19,9 +19,10 @@ from portal.scheduler import ArrayRequest
 from portal.scheduler.commands import arguments
 from portal.scheduler.commands.runner import QUERY_ENVIRONMENT
 from tests.conftest import Cluster, start_cluster
-from tests.scheduler import record_rest
+from tests.scheduler import record_rest, record_states
 from tests.scheduler.recording import PAYLOADS, REFUSED, SCRIPT, USER
 
+ENTITIES = ("--parsable2", "show", "accounts", "format=Account,Description,Organization")
 LIMITS = "GrpTRES,GrpJobs,GrpSubmit,MaxTRES,MaxJobs,MaxSubmit,MaxWall"
 
 
@@ -62,6 +63,14 @@ class Recorder:
             gres="shard:1",
         )
 
+    def book(self) -> None:
+        """A reservation, as an operator makes one: of two nodes, in an hour."""
+        words = ["reservationname=lesson-7-2", "starttime=now+1hour", "duration=40", "nodecnt=2"]
+        words += ["users=kesuan", "accounts=school1", "partitionname=class"]
+        answer = self.cluster.command("scontrol", "create", "reservation", *words, user=None)
+        if answer.returncode:
+            raise SystemExit(f"reservation: {answer.stderr}")
+
     def submit(self, request: ArrayRequest) -> str:
         answer = self.ask("sbatch", *arguments.submission(request))
         if answer.returncode:
@@ -79,6 +88,7 @@ def main() -> None:
         work.chmod(0o777)
         recorder = Recorder(cluster, work)
         _record(recorder)
+        record_states.record(cluster, recorder.folder)
         record_rest.record(cluster, work, recorder.folder.name.removeprefix("slurm-"))
 
 
@@ -105,6 +115,9 @@ def _record(recorder: Recorder) -> None:
     recorder.record("history-absent", "sacct", *arguments.history(USER, ["absent"], since))
     recorder.record("nodes", "scontrol", "--details", "--oneliner", "show", "nodes")
     recorder.record("config", "scontrol", "show", "config")
+    recorder.record("entities", "sacctmgr", *ENTITIES)
+    recorder.book()
+    recorder.record("reservations", "scontrol", "--oneliner", "show", "reservations")
     form = f"format=Account,ParentName,User,QOS,{LIMITS}"
     recorder.record("accounts", "sacctmgr", "--parsable2", "show", "associations", form)
     recorder.record("ping", "scontrol", "ping")

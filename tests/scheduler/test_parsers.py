@@ -123,18 +123,27 @@ class TestRecorded:
         assert site.version == parsers.version((payloads / "version.out").read_text())
 
     def test_accounts(self, payloads: Path) -> None:
-        text, texts = (
-            (payloads / "accounts.out").read_text(),
-            "Account|Descr|Org\nschool2|hua|kesuan",
-        )
+        text = (payloads / "accounts.out").read_text()
+        texts = (payloads / "entities.out").read_text()
         accounts = {account.name: account for account in parsers.accounts(text, texts, "kesuan")}
         assert accounts["school2"].allowed
         assert accounts["school2"].limits == {Limit("GrpTRES", "gres/shard"): 4}
-        assert accounts["school2"].description == "hua"
+        assert accounts["school2"].description == "school2"
+        assert accounts["root"].description == "default root account"
         assert accounts["school2"].parent == "root"
         assert accounts["school2"].qos == ("class", "normal")
         assert not accounts["root"].allowed
         assert not any(a.allowed for a in parsers.accounts(text, texts, "stranger"))
+
+    def test_reservations(self, payloads: Path) -> None:
+        (booked,) = parsers.reservations((payloads / "reservations.out").read_text())
+        assert booked.name == "lesson-7-2"
+        assert booked.node_count == 2
+        assert booked.ends - booked.starts == 40 * 60
+        assert booked.partition == "class"
+        assert booked.users == ("kesuan",)
+        assert booked.accounts == ("school1",)
+        assert not booked.active
 
 
 ROW = "7|3|RUNNING|None|g1|school1|100|100|110|400|0|cpu=1,gres/shard=1|gres:shard:1|lesson-1"

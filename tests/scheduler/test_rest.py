@@ -27,9 +27,10 @@ from portal.scheduler.rest.faults import TokenRefused
 from portal.scheduler.rest.versions import VERSIONS, Version, choose
 
 PAYLOADS = Path(__file__).parent / "payloads"
-SLURMS = ("22.05", "24.11")
+SLURMS = ("22.05", "24.11", "26.05")
 OLD = next(version for version in VERSIONS if version.name == "v0.0.38")
 NEW = next(version for version in VERSIONS if version.name == "v0.0.42")
+NEWEST = VERSIONS[0]
 
 
 def recorded(name: str, slurm: str = "22.05") -> Reply:
@@ -61,7 +62,14 @@ def document(*names: str) -> dict[str, Any]:
     return {"paths": {path: {} for path in paths}}
 
 
+@pytest.mark.parametrize("slurm", SLURMS)
+def test_a_real_controller_is_up_for_a_token_that_it_takes(slurm: str) -> None:
+    assert sites.is_up(recorded("ping", slurm).body)
+    assert not sites.is_up(recorded("stranger-ping", slurm).body)
+
+
 def test_a_real_server_gets_what_it_speaks_best() -> None:
+    assert choose(recorded("openapi", "26.05").body).name == NEWEST.name
     assert choose(recorded("openapi", "22.05").body) == OLD
     assert choose(recorded("openapi", "24.11").body) == NEW
 
@@ -168,7 +176,10 @@ def test_a_real_queue(slurm: str) -> None:
     assert tasks.queue(body["jobs"], "somebody").tasks == ()
 
 
-@pytest.mark.parametrize(("slurm", "version", "code"), [("22.05", OLD, None), ("24.11", NEW, 3)])
+@pytest.mark.parametrize(
+    ("slurm", "version", "code"),
+    [("22.05", OLD, None), ("24.11", NEW, 3), ("26.05", NEWEST, 3)],
+)
 def test_a_real_history(slurm: str, version: Version, code: int | None) -> None:
     """22.05 says of every job that it exited with 0, so there the code of a failure is unknown."""
     body = recorded("history", slurm).body
@@ -183,18 +194,22 @@ def test_a_real_history(slurm: str, version: Version, code: int | None) -> None:
     assert [told["rest-limited", task][0] for task in (4, 5)] == ["PENDING"] * 2
 
 
-@pytest.mark.parametrize(("slurm", "cluster"), [("22.05", "restjsched"), ("24.11", "t2411")])
-def test_real_nodes_and_accounts(slurm: str, cluster: str) -> None:
+@pytest.mark.parametrize("slurm", SLURMS)
+def test_real_nodes_and_accounts(slurm: str) -> None:
     body, known = recorded("nodes", slurm).body, recorded("associations", slurm).body
+    clusters = recorded("clusters", slurm).body
     assert isinstance(body, dict)
     assert isinstance(known, dict)
-    first, second = sites.nodes(body["nodes"])
+    assert isinstance(clusters, dict)
+    cluster = sites.cluster(clusters["clusters"], None)
+    found = sites.nodes(body["nodes"])
+    first = found[0]
     assert [(g.name, g.type, g.total) for g in first.gres] == [
         ("gpu", "demo", 2),
         ("shard", "demo", 16),
     ]
     # One still runs of the two that were to be cancelled, and four of the school with a limit.
-    assert sum(g.used for n in (first, second) for g in n.gres if g.name == "shard") == 5
+    assert sum(g.used for n in found for g in n.gres if g.name == "shard") == 5
     assert first.state.usable
     assert first.state.base == "MIXED"
     accounts = {a.name: a for a in sites.accounts(known["associations"], [], "kesuan", cluster)}
@@ -230,9 +245,14 @@ def test_a_job_that_is_gone_is_cancelled_already(slurm: str) -> None:
 
 
 @pytest.mark.parametrize("slurm", SLURMS)
-def test_slurmdbd_names_a_token_that_it_does_not_take(slurm: str) -> None:
+def test_one_daemon_names_a_token_that_it_does_not_take(slurm: str) -> None:
+    """Up to 24.11 slurmdbd does, in 26.05 slurmctld; what the other says may mean it."""
     for name in ("resources", "associations", "clusters"):
-        assert complaints.names_the_token(recorded(f"stranger-{name}", slurm))
+        reply = recorded(f"stranger-{name}", slurm)
+        assert complaints.may_be_the_token(reply)
+        assert complaints.names_the_token(reply) is (slurm != "26.05")
+    assert complaints.names_the_token(recorded("stranger-nodes", "26.05"))
+    assert complaints.is_slurmdbd_silent(recorded("stranger-resources", "26.05"))
     assert complaints.may_be_the_token(recorded("stranger-submission", slurm))
     assert complaints.may_be_the_token(recorded("stranger-nodes", slurm))
 

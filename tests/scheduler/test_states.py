@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,9 +47,36 @@ FLAGS = {
 }
 
 
+# slurm.h names three of them otherwise than Slurm prints them.
+PRINTED = {"COMPLETE": "COMPLETED", "OOM": "OUT_OF_MEMORY", "REQUEUE": "REQUEUED"}
+# A mark of 22.05 for itself ("send job start to database again"), which no command prints.
+NEVER_TOLD = {"UPDATE_DB"}
+RECORDED = sorted((Path(__file__).parent / "payloads").glob("slurm-*/states.json"))
+
+
+def names(flag: bool) -> set[str]:
+    return {name for name, row in STATES.items() if row.flag is flag}
+
+
 def test_the_table_holds_every_state_of_slurm() -> None:
-    assert {name for name, row in STATES.items() if not row.flag} == BASES.keys()
-    assert {name for name, row in STATES.items() if row.flag} == FLAGS
+    assert names(flag=False) == BASES.keys()
+    assert names(flag=True) == FLAGS
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.parent.name)
+def test_the_table_holds_every_state_of_each_recorded_slurm(file: Path) -> None:
+    told = json.loads(file.read_text())
+    assert set(told["bases"]) <= names(flag=False)
+    assert set(told["flags"]) <= names(flag=True)
+    assert {PRINTED.get(name, name) for name in told["header_bases"]} == names(flag=False)
+    known = {PRINTED.get(name, name) for name in told["header_flags"]} - NEVER_TOLD
+    assert known <= names(flag=True)
+    assert len(told["header_flags"]) > 10
+
+
+def test_the_newest_slurm_has_every_state_of_the_table() -> None:
+    told = json.loads(RECORDED[-1].read_text())
+    assert {PRINTED.get(name, name) for name in told["header_flags"]} == names(flag=True)
 
 
 @pytest.mark.parametrize(("name", "phase"), BASES.items())

@@ -35,8 +35,9 @@ _NO_CHANGE = 1900  # SLURM_NO_CHANGE_IN_DATA: what was to go is gone
 # No permission; and what slurmctld says of reservations to a user who is no operator.
 _CLOSED_TO_OTHERS = frozenset({2002, 2010})
 # How a token that is not taken shows itself: in words, or as no more than silence.
-_MAYBE_TOKEN = frozenset({-1, 1007, 5005, 6000, 6006})
+_MAYBE_TOKEN = frozenset({-1, 1007, 5005, 6000, 6006, 7000})
 _TOKEN = frozenset({1007, 6000, 6006})
+_NO_DATABASE = 7000  # ESLURM_DB_CONNECTION: slurmdbd is away, or turned the token down
 
 
 def codes(reply: Reply) -> frozenset[int]:
@@ -61,14 +62,19 @@ def said(reply: Reply) -> str:
 
 def names_the_token(reply: Reply) -> bool:
     """The answer says itself that the token is not taken."""
-    # 24.11 has one number for a slurmdbd that is away and for one that turns the token down.
-    by_slurmdbd = 7000 in codes(reply) and "authentication error" in said(reply)
+    # One number for both; 24.11 tells them apart in words, 26.05 not at all.
+    by_slurmdbd = is_slurmdbd_silent(reply) and "authentication error" in said(reply)
     return reply.status in (401, 403) or bool(codes(reply) & _TOKEN) or by_slurmdbd
 
 
 def may_be_the_token(reply: Reply) -> bool:
     """The answer does not tell a token that is not taken from a controller that is silent."""
     return names_the_token(reply) or bool(codes(reply) & _MAYBE_TOKEN)
+
+
+def is_slurmdbd_silent(reply: Reply) -> bool:
+    """The answer is about slurmdbd, and does not say why that did not answer."""
+    return _NO_DATABASE in codes(reply)
 
 
 def of_silence(silence: NoReply) -> SchedulerError:

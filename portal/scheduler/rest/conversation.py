@@ -79,11 +79,15 @@ class Conversation:
         """Whether an error came from the token; if so, the next request has a new one.
 
         slurmctld turns a token down without a word, and 22.05's slurmrestd then says what it says
-        of a controller that is away. slurmdbd, asked with the same token, says it plainly.
+        of a controller that is away. slurmdbd, asked with the same token, says it plainly. In
+        26.05 it is the other way round.
         """
         refused = complaints.names_the_token(reply)
         if not refused and complaints.may_be_the_token(reply):
-            refused = complaints.names_the_token(self.send("GET", self.version().resources))
+            version = self.version()
+            by_slurmdbd = complaints.is_slurmdbd_silent(reply)
+            other = version.reservations if by_slurmdbd else version.resources
+            refused = complaints.names_the_token(self.send("GET", other))
         if refused:
             self._client.renew(reply)
         return refused
