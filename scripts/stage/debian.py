@@ -21,14 +21,15 @@ DEBIANS = VAR / "debian"
 DEFAULT_MIRROR = "http://deb.debian.org/debian/"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# python3-babel is the one library that portal.scheduler needs, for a worker of pyslurm in there.
+# The last two are what portal.scheduler imports, for a worker of pyslurm in there.
 PACKAGES = [
     *("slurmctld", "slurmd", "slurmdbd", "slurmrestd", "slurm-client", "libslurm-dev"),
     *("slurm-wlm-basic-plugins", "slurm-wlm-mysql-plugin", "slurm-wlm-jwt-plugin"),
-    *("python3", "python3-babel"),
+    *("python3", "python3-babel", "python3-httpx"),
 ]
 
-_MACHINE = ("/proc", "/sys", "/dev", "/etc/hosts", "/etc/resolv.conf")
+# Not /dev: debootstrap makes the few devices of its own, and what is root in there may break them.
+_MACHINE = ("/proc", "/sys", "/dev/shm", "/etc/hosts", "/etc/resolv.conf")  # noqa: S108
 # What runs in there has the same users as outside, and sees the checkout at the same place. The
 # munged that answers it is the cluster's own, outside as well: its socket is in the checkout's var.
 _SHARED = (*_MACHINE, "/etc/passwd", "/etc/group", str(ROOT))
@@ -97,7 +98,8 @@ def build(suite: str, say: Callable[[str], None]) -> None:
 def prepare(suite: str) -> None:
     """Make sure that it can be entered; raises StageError where it was not built."""
     if not is_whole(suite):
-        raise StageError(f"there is no {suite}, or not the whole of it: scripts/cluster up --debian {suite}")
+        how = f"scripts/cluster up --debian {suite}"
+        raise StageError(f"there is no {suite}, or not the whole of it: {how}")
     _make_places(root(suite), _SHARED)
 
 

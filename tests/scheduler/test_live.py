@@ -181,19 +181,18 @@ def test_a_job_of_any_name_blinds_nobody(live: LiveWorld) -> None:
 
 
 def test_somebody_elses_job_of_our_name_is_not_ours(live: LiveWorld) -> None:
-    live.cluster.account("school1", 64, ["kesuan", "nobody"])
+    live.cluster.account("school1", 64, ["kesuan", "daemon"])
     request = live.request(1, hold=True)
     alien = live.cluster.command(
         "sbatch",
         "--parsable",
         "--hold",
         "--account=school1",
-        "--uid=nobody",
         f"--job-name={request.name}",
         "--output=/dev/null",
         "--chdir=/tmp",
         str(request.script),
-        user=None,
+        user="daemon",
     )
     assert alien.returncode == 0, alien.stderr
     assert live.scheduler.find(request.name) == []

@@ -15,32 +15,36 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from stage.checkout import ROOT
 
 from portal.scheduler import Ambiguous, Rejected, TaskStatus, Unavailable
 from portal.scheduler.commands import CommandsScheduler, Runner
 from portal.scheduler.pyslurm import Keeper, PyslurmScheduler
 from tests.conftest import Cluster
-from tests.scheduler.conftest import SERVICE_USER
+from tests.scheduler.conftest import SERVICE_USER, there
 from tests.scheduler.contract import SchedulerContract, new_name
 from tests.scheduler.live import LiveWorld
 from tests.scheduler.test_live import ATTRIBUTES, job, queries
 
 VARIABLE = "KESUAN_PYSLURM_PATH"
-SWITCH = ("/usr/bin/setpriv", f"--reuid={SERVICE_USER}", f"--regid={SERVICE_USER}")
 
 pytestmark = pytest.mark.cluster
 
 
-def worker_command(folder: str) -> tuple[str, ...]:
+def worker_command(cluster: Cluster, folder: str) -> list[str]:
     """The tests are root's, and the jobs must not be."""
-    worker = (sys.executable, "-I", "-m", "portal.scheduler.pyslurm.worker", folder)
-    return (*SWITCH, "--clear-groups", *worker)
+    worker = ("-m", "portal.scheduler.pyslurm.worker", folder)
+    if cluster.plan.debian:
+        # That Debian has a Python of its own, and no portal installed.
+        python = ("/usr/bin/env", f"PYTHONPATH={ROOT}", "/usr/bin/python3", "-s")
+        return there(cluster, SERVICE_USER, *python, *worker)
+    return there(cluster, SERVICE_USER, sys.executable, "-I", *worker)
 
 
 @pytest.fixture(scope="session")
 def pyslurm_folder() -> str:
     folder = os.environ.get(VARIABLE)
-    if folder is None:
+    if not folder:
         pytest.skip(
             f"no pyslurm: build v22.5.3 of github.com/PySlurm/pyslurm against libslurm-dev and "
             f"name its folder in {VARIABLE} (docs/pyslurm.md)"
@@ -58,7 +62,9 @@ def make(
     def _make(timeout_s: float = 30.0, conf: Path = live_cluster.slurm_conf) -> PyslurmScheduler:
         runner = Runner(live_folder / "bin", conf, 30.0)
         commands = CommandsScheduler(runner, SERVICE_USER)
-        keepers.append(Keeper(worker_command(pyslurm_folder), runner.environment, timeout_s))
+        keepers.append(
+            Keeper(worker_command(live_cluster, pyslurm_folder), runner.environment, timeout_s)
+        )
         return PyslurmScheduler(keepers[-1], commands, SERVICE_USER, runner.environment)
 
     yield _make
