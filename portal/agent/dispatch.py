@@ -11,16 +11,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.accelerators import Accelerator
 from portal.agent import folders, forming, lease
+from portal.agent.pace import Pace
 from portal.catalog import Catalog
 from portal.config import Settings
 from portal.operations import tallies
@@ -35,12 +38,18 @@ from portal.scheduler import (
     Unavailable,
 )
 from portal.store import EVERYONE, Store
-from portal.store.tables import Batch, Run, School
+from portal.store.tables import Batch, DataSet, Run, School, Seat
 
 log = logging.getLogger(__name__)
 
 # After Slurm refused for now or did not answer, the same is not asked again for this long.
 BACKOFF_S = 5.0
+# So many batches share the commit before their submissions and the one after. Not more: after a
+# kill in between, all of them are looked for in Slurm before they are sent again.
+TOGETHER = 8
+# A submission begins within so many seconds of the commit that announced it, in which the lease
+# was held, and never when another agent may have taken over meanwhile.
+ANNOUNCED_S = 1.0
 
 
 class LeaseLost(Exception):
@@ -63,8 +72,10 @@ class Dispatch:
     stop: threading.Event = field(default_factory=threading.Event, init=False)
     # Until when nothing is sent at all, and nothing of one Slurm account.
     _silent_until: float = 0.0
+    _silence: str = ""
     _paused: dict[str, float] = field(default_factory=dict)
     _empty_since: dict[str, float] = field(default_factory=dict)
+    _pace: Pace = field(default_factory=Pace)
 
     def send_waiting(self) -> list[str]:
         """Send everything that waits; the ids of the batches that Slurm has acknowledged.
@@ -74,17 +85,27 @@ class Dispatch:
         """
         now = self.clock()
         self._paused = {account: until for account, until in self._paused.items() if until > now}
-        if now < self._silent_until or not self._anything_waits():
+        without = self._paused.keys() | self._pace.resting()
+        if now < self._silent_until or not self._anything_waits(without):
             return []
         with self._leased() as session:
             forming.dissolve_unsent(session)
             size = self.settings.slurm.array_size
-            formed = forming.form(session, self.catalog, now, size, without=self._paused)
+            formed = forming.form(
+                session, self.catalog, self.accelerator, now, size, without=without
+            )
             ids = [batch.id for batch in formed]
             ids += session.scalars(
                 select(Batch.id).where(Batch.state == "forming", Batch.id.not_in(ids))
             )
-        return [batch_id for batch_id in ids if not self.stop.is_set() and self._send(batch_id)]
+        sent: list[str] = []
+        while ids and not self.stop.is_set():
+            some, ids = ids[:TOGETHER], ids[TOGETHER:]
+            sent += self._send(some)
+            if ids and self.clock() < self._silent_until:
+                self._put_back(ids, "no-answer-from-slurm", self._silence)
+                break
+        return sent
 
     def recover(self, known: Mapping[str, int]) -> None:
         """Settle every batch whose submission nobody vouches for.
@@ -99,7 +120,7 @@ class Dispatch:
         for batch_id, since in batches:
             job_id = known.get(batch_id) or self._in_accounting(batch_id, since)
             if job_id is not None:
-                self._adopt(batch_id, job_id, "adopted")
+                self._adopt({batch_id: job_id}, "adopted")
                 continue
             empty_since = self._empty_since.setdefault(batch_id, self.clock())
             if self.clock() - empty_since >= self.settings.slurm.settle_s:
@@ -117,63 +138,91 @@ class Dispatch:
             return None
         return past[0].job_id if past else None
 
-    def _anything_waits(self) -> bool:
+    def _anything_waits(self, without: Collection[str]) -> bool:
         with self.store.reading(EVERYONE) as session:
             waiting = (
                 select(Run.id)
                 .join(School, School.id == Run.school_id)
-                .where(Run.state == RunState.WAITING, School.slurm_account.not_in(self._paused))
+                .where(Run.state == RunState.WAITING, School.slurm_account.not_in(without))
             )
             return session.scalar(waiting.limit(1)) is not None
 
-    def _send(self, batch_id: str) -> bool:
+    def _send(self, ids: Sequence[str]) -> list[str]:
+        """Send these batches one after the other, between one commit before and one after."""
+        requests = deque(self._commit_to_sending(self._lay_out(ids)))
+        announced, accepted = time.monotonic(), dict[str, int]()
+        while requests and not self._stands_still():
+            if time.monotonic() - announced > ANNOUNCED_S:
+                break
+            request = requests.popleft()
+            job_id = self._submit(request)
+            if job_id is not None:
+                accepted[request.name] = job_id
+        if accepted:
+            self._adopt(accepted, "accepted")
+        if requests:
+            self._take_back([request.name for request in requests])
+        return list(accepted)
+
+    def _stands_still(self) -> bool:
+        """Whether nothing more is begun: the agent is asked to go, or Slurm does not answer."""
+        return self.stop.is_set() or self.clock() < self._silent_until
+
+    def _submit(self, request: ArrayRequest) -> int | None:
+        """The job id of an array that Slurm has taken; otherwise what follows is written down."""
         try:
-            folder = self._lay_out(batch_id)
-        except OSError as error:
-            self._put_back(batch_id, "storage-refuses", str(error))
-            return False
-        request = self._commit_to_sending(batch_id, folder)
-        if request is None:
-            return False
-        try:
-            job = self.scheduler.submit(request)
+            return self.scheduler.submit(request).job_id
         except Ambiguous as error:
             with self._leased() as session:
                 _count(session, "in-doubt")
-            log.warning("submission in doubt", extra={"batch": batch_id, "error": str(error)})
-            return False
+            log.warning("submission in doubt", extra={"batch": request.name, "error": str(error)})
         except Unavailable as error:
             self._silent_until = self.clock() + BACKOFF_S
-            self._put_back(batch_id, "no-answer-from-slurm", error.words)
+            self._silence = error.words
+            self._put_back([request.name], "no-answer-from-slurm", error.words)
             with self.store.begin(EVERYONE) as session:
                 lease.note_answer(session, self.clock(), error.words or str(error))
-            return False
         except QuotaExceeded as error:
-            self._put_back(batch_id, "waiting-for-school-share", error.words)
-            return False
+            self._put_back([request.name], "waiting-for-school-share", error.words)
         except Rejected as error:
-            self._refuse(batch_id, error)
-            return False
-        self._adopt(batch_id, job.job_id, "accepted")
-        return True
+            self._refuse(request.name, error)
+        return None
 
-    def _lay_out(self, batch_id: str) -> Path:
+    def _lay_out(self, ids: Sequence[str]) -> dict[str, Path]:
+        """The folders of those batches whose runs the storage has taken."""
+        made: dict[str, Path] = {}
+        refused: dict[str, str] = {}
+        of_runs = selectinload(Batch.runs).options(
+            joinedload(Run.data_set).lazyload(DataSet.content),
+            joinedload(Run.seat).joinedload(Seat.school_class),
+        )
         with self.store.reading(EVERYONE) as session:
-            batch = session.get_one(Batch, batch_id)
-            offer = self.accelerator.offer(batch.eighths)
-            return folders.lay_out(self.settings, self.catalog, self.program, batch, offer)
+            for batch in _batches(session, ids, of_runs):
+                offer = self.accelerator.offer(batch.eighths)
+                try:
+                    made[batch.id] = folders.lay_out(
+                        self.settings, self.catalog, self.program, batch, offer
+                    )
+                except OSError as error:
+                    refused[batch.id] = str(error)
+        for batch_id, words in refused.items():
+            self._put_back([batch_id], "storage-refuses", words)
+        return made
 
-    def _commit_to_sending(self, batch_id: str, folder: Path) -> ArrayRequest | None:
-        """From this commit on the batch may exist in Slurm."""
+    def _commit_to_sending(self, made: Mapping[str, Path]) -> list[ArrayRequest]:
+        """From this commit on the batches may exist in Slurm."""
+        requests = []
         with self._leased() as session:
-            batch = session.get_one(Batch, batch_id)
-            # Its name is free only while it was never sent: then it is formed anew without them.
-            # Otherwise it goes as it was, and the wish to stop follows it.
-            fresh = batch.submitting_since is None
-            if fresh and any(run.cancel_asked_at is not None for run in batch.runs):
-                return None
-            batch.state, batch.submitting_since = "submitting", self.clock()
-            return self._request(batch, folder)
+            for batch in _batches(session, list(made)):
+                # Its name is free only while it was never sent: then it is formed anew without
+                # them. Otherwise it goes as it was, and the wish to stop follows it.
+                fresh = batch.submitting_since is None
+                if fresh and any(run.cancel_asked_at is not None for run in batch.runs):
+                    continue
+                batch.state, batch.submitting_since = "submitting", self.clock()
+                requests.append(self._request(batch, made[batch.id]))
+                self._pace.went(batch.account)
+        return requests
 
     def _request(self, batch: Batch, folder: Path) -> ArrayRequest:
         offer = self.accelerator.offer(batch.eighths)
@@ -196,40 +245,50 @@ class Dispatch:
             signal_before_s=min(slurm.finish_signal_s, batch.minutes * 60 // 3),
         )
 
-    def _adopt(self, batch_id: str, job_id: int, outcome: str) -> None:
+    def _adopt(self, jobs: Mapping[str, int], outcome: str) -> None:
+        """Write down which job each of these batches is."""
         now = self.clock()
         with self._leased() as session:
-            _count(session, outcome)
-            batch = session.get_one(Batch, batch_id)
-            batch.state, batch.job_id, batch.submitted_at = "submitted", job_id, now
-            for run in batch.runs:
-                if not RunState(run.state).final:
-                    move(run, RunState.SUBMITTED, at=now)
-        self._empty_since.pop(batch_id, None)
-        log.info(
-            "submitted",
-            extra={
-                "batch": batch_id,
-                "job": job_id,
-                "outcome": outcome,
-                "runs": [run.id for run in batch.runs],
-            },
-        )
+            _count(session, outcome, len(jobs))
+            batches = _batches(session, list(jobs))
+            for batch in batches:
+                batch.state, batch.job_id, batch.submitted_at = "submitted", jobs[batch.id], now
+                for run in batch.runs:
+                    if not RunState(run.state).final:
+                        move(run, RunState.SUBMITTED, at=now)
+        for batch in batches:
+            self._empty_since.pop(batch.id, None)
+            log.info(
+                "submitted",
+                extra={
+                    "batch": batch.id,
+                    "job": batch.job_id,
+                    "outcome": outcome,
+                    "runs": [run.id for run in batch.runs],
+                },
+            )
 
-    def _put_back(self, batch_id: str, reason: str, words: str) -> None:
+    def _take_back(self, ids: Sequence[str]) -> None:
+        """Announced and not begun: nothing was made in Slurm, and they are formed anew."""
+        with self._leased() as session:
+            for batch in _batches(session, ids):
+                batch.state, batch.submitting_since = "forming", None
+
+    def _put_back(self, ids: Sequence[str], reason: str, words: str) -> None:
         """Nothing was made in Slurm: the runs wait, with the reason, and are tried again."""
         now = self.clock()
         with self._leased() as session:
-            _count(session, "put-back")
-            batch = session.get_one(Batch, batch_id)
-            batch.state, batch.submitting_since, batch.error = "forming", None, words
-            for run in batch.runs:
-                move(run, RunState.WAITING, at=now, reason=reason, slurm_words=words)
-            self._paused[batch.account] = now + BACKOFF_S
-        log.warning(
-            "not submitted, will be tried again",
-            extra={"batch": batch_id, "reason": reason, "words": words},
-        )
+            _count(session, "put-back", len(ids))
+            for batch in _batches(session, ids):
+                batch.state, batch.submitting_since, batch.error = "forming", None, words
+                for run in batch.runs:
+                    move(run, RunState.WAITING, at=now, reason=reason, slurm_words=words)
+                self._paused[batch.account] = now + BACKOFF_S
+        for batch_id in ids:
+            log.warning(
+                "not submitted, will be tried again",
+                extra={"batch": batch_id, "reason": reason, "words": words},
+            )
 
     def _refuse(self, batch_id: str, error: Rejected) -> None:
         with self._leased() as session:
@@ -266,5 +325,14 @@ class Dispatch:
             yield session
 
 
-def _count(session: Session, outcome: str) -> None:
-    tallies.add(session, {tallies.submission(outcome): 1})
+def _batches(session: Session, ids: Sequence[str], *options: ORMOption) -> list[Batch]:
+    """Batches with their runs, in the order of the ids."""
+    wanted = (
+        select(Batch).where(Batch.id.in_(ids)).options(*(options or (selectinload(Batch.runs),)))
+    )
+    found = {batch.id: batch for batch in session.scalars(wanted)}
+    return [found[batch_id] for batch_id in ids]
+
+
+def _count(session: Session, outcome: str, times: int = 1) -> None:
+    tallies.add(session, {tallies.submission(outcome): times})

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from portal.accelerators import Accelerator
 from portal.catalog import Catalog
-from portal.errors import NotFound
+from portal.errors import Invalid, NotFound
 from portal.runs.life import move
 from portal.runs.states import RunState
 from portal.store.tables import Batch, Run, School, Seat
@@ -47,6 +49,7 @@ def dissolve_unsent(session: Session) -> None:
 def form(
     session: Session,
     catalog: Catalog,
+    accelerator: Accelerator,
     now: float,
     array_size: int,
     *,
@@ -76,7 +79,7 @@ def form(
         elif minutes < 1:
             move(run, RunState.CANCELLED, at=now, reason="lesson-ended")
         else:
-            memory = _memory_mb(catalog, run.template)
+            memory = _memory_mb(catalog, accelerator, run)
             groups[Ask(run.school_id, account, run.eighths, memory, minutes)].append(run)
     return [
         _batch(session, ask, part, now)
@@ -92,12 +95,17 @@ def minutes_left(run: Run, now: float) -> int:
     return min(run.minutes, math.floor((run.ends_by - now) / SECONDS_PER_MINUTE))
 
 
-def _memory_mb(catalog: Catalog, template: str) -> int:
-    """Least memory of a template in MiB; 0 where the template is gone since (the site's share)."""
-    try:
-        return catalog.get(template).resources.memory_mb
-    except NotFound:
-        return 0
+def _memory_mb(catalog: Catalog, accelerator: Accelerator, run: Run) -> int:
+    """Memory in MiB: that of the share, or more where the template needs more.
+
+    A template or a share that is gone since asks for none of its own.
+    """
+    memory = 0
+    with suppress(NotFound):
+        memory = catalog.get(run.template).resources.memory_mb
+    with suppress(Invalid):
+        memory = max(memory, accelerator.offer(run.eighths).memory_mb)
+    return memory
 
 
 def _batch(session: Session, ask: Ask, runs: Iterable[Run], now: float) -> Batch:

@@ -83,7 +83,8 @@ class Agent:
         self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch, self.clock)
         self.housekeeping = Housekeeping(self.settings, self.store, self.clock)
         self._next_poll = self._next_nodes = self._next_bell = self._next_renewal = 0.0
-        self._next_sweep = self.ticks() + EVERY_S
+        self._last_poll = self.ticks()
+        self._next_sweep = self._last_poll + EVERY_S
 
     def work(self, stop: threading.Event) -> None:
         """Rounds until `stop`; a fault of one round is logged and does not end the agent.
@@ -122,14 +123,17 @@ class Agent:
             return
         self.wishes.pass_on()
         if sent:
-            # What was sent a moment ago has nothing to tell yet.
-            self._next_poll = max(self._next_poll, now + min(0.5, self.settings.agent.poll_s))
+            # What was sent a moment ago has nothing to tell yet; but while one class after the
+            # other is sent, the others are not forgotten.
+            poll_s = self.settings.agent.poll_s
+            later = min(now + min(0.5, poll_s), self._last_poll + 2 * poll_s)
+            self._next_poll = max(self._next_poll, later)
         if now >= self._next_sweep:
             self._next_sweep = now + EVERY_S
             self.housekeeping.sweep()
         if now < self._next_poll or self.stop.is_set():
             return
-        self._next_poll = now + self.settings.agent.poll_s
+        self._last_poll, self._next_poll = now, now + self.settings.agent.poll_s
         if now >= self._next_nodes:
             self._next_nodes = now + self.settings.agent.nodes_every_s
             self.nodes.look()

@@ -89,7 +89,7 @@ def claim(
 
 def was_answered_before(session: Session) -> bool:
     """Whether a key that came with this session's request had its answer already."""
-    return session.info.get(AGAIN, False)
+    return bool(session.info.get(AGAIN))
 
 
 def _answered(session: Session, viewer: Viewer, key: str, fingerprint: str) -> dict[str, Any]:
