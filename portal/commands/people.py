@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from portal.commands.house import opened, settings
 from portal.commands.secret import password_file, read_password
@@ -14,6 +17,7 @@ from portal.people import accounts
 from portal.people.schools import get_school
 from portal.people.viewer import Role
 from portal.store import EVERYONE
+from portal.store.tables import User
 
 ROLES = [role.value for role in Role if role is not Role.SEAT]
 
@@ -51,10 +55,7 @@ def add(login: str, name: str, role: str, school: str | None, file: Path | None)
 def password(login: str, file: Path | None) -> None:
     """Give LOGIN a new password."""
     chosen = read_password(file, twice=True)
-    with opened(settings()) as store, store.begin(EVERYONE) as session:
-        user = accounts.find(session, login)
-        if user is None:
-            raise NotFound(N_("Nobody has the login {login}.", login=login))
+    with _user(login) as (session, user):
         accounts.set_password(session, user, chosen)
 
 
@@ -62,8 +63,31 @@ def password(login: str, file: Path | None) -> None:
 @click.argument("login")
 def hand_over(login: str) -> None:
     """Let the directory of the centre say who LOGIN is; the local password ends."""
+    with _user(login) as (session, user):
+        accounts.hand_over(session, user)
+
+
+@command.command("close")
+@click.argument("login")
+def close(login: str) -> None:
+    """Keep LOGIN out from now on; open sessions and tokens end at once."""
+    with _user(login) as (_, user):
+        user.active = False
+
+
+@command.command("reopen")
+@click.argument("login")
+def reopen(login: str) -> None:
+    """Let LOGIN in again."""
+    with _user(login) as (_, user):
+        user.active = True
+
+
+@contextmanager
+def _user(login: str) -> Iterator[tuple[Session, User]]:
+    """The user with a login, to be changed; raises `NotFound`."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
         user = accounts.find(session, login)
         if user is None:
             raise NotFound(N_("Nobody has the login {login}.", login=login))
-        accounts.hand_over(session, user)
+        yield session, user

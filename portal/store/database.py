@@ -25,7 +25,8 @@ from sqlalchemy.orm import (
 )
 
 from portal.config import Database
-from portal.store.tables import Base, OfSchool, OfSchoolOrCentre
+from portal.store.ownership import OfSchool, OfSchoolOrCentre
+from portal.store.tables import Base
 
 BUSY_MS = 10_000
 IDLE_S = 3.0  # after which a connection is asked whether it still stands

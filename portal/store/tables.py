@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from portal.store.ownership import OfSchool, OfSchoolOrCentre
 from portal.store.words import Words
 
 NAMING = {
@@ -33,18 +34,6 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, str: Words(255)}  # noqa: RUF012
-
-
-class OfSchool:
-    """A row that belongs to one school, and that no other may see."""
-
-    school_id: Mapped[str] = mapped_column(ForeignKey("school.id"), index=True)
-
-
-class OfSchoolOrCentre:
-    """A row of one school, or with NULL the centre's own, which every school may see."""
-
-    school_id: Mapped[str | None] = mapped_column(ForeignKey("school.id"), index=True)
 
 
 class School(Base):

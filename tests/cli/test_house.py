@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from portal.config import Settings, load
-from portal.people.login import open_door
+from portal.people.accounts import load_viewer
+from portal.people.login import LoginRefused, open_door
 from portal.store import EVERYONE, Store
 from portal.store.tables import User
 from tests.cli.conftest import Kesuan
@@ -81,6 +82,31 @@ def test_a_new_password_is_the_one_that_counts(
     monkeypatch.setattr("sys.stdin", io.StringIO("battery staple\n"))
     assert run("people", "password", "wang", "--password-file", "-").code == 0
     assert open_door(settings, Store(settings.database)).authenticate("wang", "battery staple")
+
+
+def test_somebody_can_be_kept_out_let_in_and_handed_over(
+    run: Kesuan, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    add = ("people", "add", "wang", "王", "--role", "staff", "--password-file", "-")
+    user_id = run(*add).out.strip()
+    door = open_door(settings, Store(settings.database))
+
+    def may_come_in() -> bool:
+        with Store(settings.database).reading(EVERYONE) as session:
+            return load_viewer(session, user_id) is not None
+
+    assert run("people", "close", "wang").code == 0
+    assert not may_come_in()
+    with pytest.raises(LoginRefused):
+        door.authenticate("wang", "correct horse")
+    assert run("people", "reopen", "wang").code == 0
+    assert may_come_in()
+    assert door.authenticate("wang", "correct horse") == user_id
+    assert run("people", "hand-over", "wang").code == 0
+    with pytest.raises(LoginRefused):
+        door.authenticate("wang", "correct horse")
+    assert run("people", "close", "nobody").code != 0
 
 
 def test_faults_are_a_line_each_beside_their_field(

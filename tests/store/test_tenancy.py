@@ -7,13 +7,12 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from portal.store import EVERYONE
+from portal.store.ownership import OfSchool, OfSchoolOrCentre
 from portal.store.tables import (
     Base,
     Batch,
     DataSet,
     Lesson,
-    OfSchool,
-    OfSchoolOrCentre,
     Run,
     School,
     SchoolClass,

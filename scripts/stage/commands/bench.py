@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stage import world
-from stage.bench import burst, lesson, watch
+from stage.bench import burst, ldap, lesson, watch
 from stage.checkout import StageError
 
 
@@ -33,6 +33,9 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     ),
     "watch": Measurement(
         "3,600 people look on while ninety classes train", watch.add_arguments, watch.run
+    ),
+    "ldap": Measurement(
+        "logins by LDAP, and a server that is stopped, slow or lies", ldap.add_arguments, ldap.run
     ),
 }
 
