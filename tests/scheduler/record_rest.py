@@ -96,6 +96,8 @@ def record(cluster: Cluster, work: Path, version: str) -> None:
     for name in ("nodes", "associations", "clusters", "resources", "ping"):
         recorder.write(name, client.send("GET", getattr(agreed, name)))
         recorder.write(f"stranger-{name}", recorder.stranger.send("GET", getattr(agreed, name)))
+    if agreed.tells_conf:
+        recorder.write("conf", client.send("GET", agreed.conf))
     sent = submission(waiting, "#!/bin/sh\n", agreed)
     recorder.write("stranger-submission", recorder.stranger.send("POST", agreed.submit, body=sent))
     recorder.write("cancel-absent", client.send("DELETE", agreed.job("999999999")))

@@ -68,6 +68,20 @@ def test_a_real_controller_is_up_for_a_token_that_it_takes(slurm: str) -> None:
     assert not sites.is_up(recorded("stranger-ping", slurm).body)
 
 
+def test_a_real_slurm_conf() -> None:
+    site = sites.configured(recorded("ping", "26.05").body, recorded("conf", "26.05").body)
+    assert site.version.startswith("26.05.")
+    assert site.controllers_up
+    assert {"gres/gpu", "gres/shard"} <= set(site.tres)
+    assert site.enforce == ("associations", "limits", "qos", "safe")
+    assert site.gres_types == ("gpu", "shard")
+    assert (site.min_job_age_s, site.message_timeout_s, site.max_array_size) == (300, 10, 4001)
+    assert site.scheduler_parameters
+    assert "defer" in site.scheduler_parameters
+    with pytest.raises(Unavailable):
+        sites.configured(recorded("ping", "26.05").body, {})
+
+
 def test_a_real_server_gets_what_it_speaks_best() -> None:
     assert choose(recorded("openapi", "26.05").body).name == NEWEST.name
     assert choose(recorded("openapi", "22.05").body) == OLD

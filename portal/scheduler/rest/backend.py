@@ -1,7 +1,7 @@
 """Slurm by slurmrestd: the way for a portal that stands outside the cluster.
 
 Where this way can do less than Slurm's commands (docs/slurmrestd.md has what was seen):
-- No version tells slurm.conf, so `site` repeats what the settings say of it (`Undisclosed`).
+- Before v0.0.45 none tells slurm.conf, so `site` repeats what the settings say (`Undisclosed`).
 - v0.0.38 does not heed `requeue`; it sends signals to steps only, so a script makes itself one;
   its accounting tells no exit code; its jobs have no filter, so each look reads everybody's.
 """
@@ -41,7 +41,7 @@ _NAMES_AT_ONCE = 100  # names in one address: 100 UUIDs are 3.7 kB
 
 @dataclass(frozen=True, slots=True)
 class Undisclosed:
-    """What slurmrestd does not tell of slurm.conf; the defaults are Slurm's own."""
+    """What slurmrestd does not tell of slurm.conf before v0.0.45; the defaults are Slurm's own."""
 
     cluster: str | None = None
     enforce: tuple[str, ...] = ()
@@ -191,8 +191,10 @@ class RestScheduler:
         orders.delete_account(name, self.accounts, delete)
 
     def site(self) -> Site:
-        told, undisclosed = self._ping(), self._undisclosed
-        resources = table(self._talk.ask(self._talk.version().resources))
+        told, undisclosed, version = self._ping(), self._undisclosed, self._talk.version()
+        if version.tells_conf:
+            return sites.configured(told, self._talk.ask(version.conf))
+        resources = table(self._talk.ask(version.resources))
         found = [resource(row) for row in rows(resources.get("TRES", resources.get("tres")))]
         return Site(
             version=sites.release(told),

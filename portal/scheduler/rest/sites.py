@@ -9,7 +9,7 @@ from typing import Any
 from portal.scheduler.accounts import AccountStatus
 from portal.scheduler.errors import Unavailable
 from portal.scheduler.gres import in_use, parse_gres
-from portal.scheduler.protocol import NodeState, NodeStatus
+from portal.scheduler.protocol import NodeState, NodeStatus, Site
 from portal.scheduler.reservations import Reservation
 from portal.scheduler.rest import limits
 from portal.scheduler.rest.payload import inside, moment, number, rows, table, text, words
@@ -113,6 +113,26 @@ def cluster(listed: object, wanted: str | None) -> str:
         return names[0]
     known = ", ".join(names) or "none"
     raise Unavailable(f"slurmdbd knows these clusters: {known}; slurm.rest_cluster names {wanted}")
+
+
+def configured(pings: object, body: object) -> Site:
+    """What the controller says of slurm.conf, from v0.0.45 on, beside what it says of itself."""
+    conf = table(table(body).get("slurm_conf"))
+    if not conf:
+        raise Unavailable("slurmrestd's answer has no slurm.conf")
+    return Site(
+        version=release(pings),
+        cluster=text(conf.get("ClusterName")),
+        tres=words(conf.get("AccountingStorageTRES")),
+        enforce=words(conf.get("AccountingStorageEnforce")),
+        gres_types=words(conf.get("GresTypes")),
+        min_job_age_s=number(conf.get("MinJobAge")) or 0,
+        message_timeout_s=number(conf.get("MessageTimeout")) or 0,
+        max_array_size=number(conf.get("MaxArraySize")) or 0,
+        controllers_up=is_up(pings),
+        scheduler_parameters=words(conf.get("SchedulerParameters")),
+        controller_parameters=words(conf.get("SlurmctldParameters")),
+    )
 
 
 def release(body: object) -> str:

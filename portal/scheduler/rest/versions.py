@@ -28,6 +28,7 @@ class Version:
       failed too (seen in 22.05.8, the same in its three versions).
     - `changes_accounts`: accounts are made and changed. v0.0.38 answers that it has changed one and
       has not, unless its parent changes too (seen in 22.05.8).
+    - `tells_conf`: slurm.conf can be asked for. Without it the settings repeat what it says.
     - `reserves`: reservations can be made and changed. The document of the server says it.
     """
 
@@ -37,6 +38,7 @@ class Version:
     signals_batch: bool = True
     tells_exit: bool = True
     changes_accounts: bool = True
+    tells_conf: bool = False
     reserves: bool = False
 
     @property
@@ -80,6 +82,10 @@ class Version:
         return f"/slurmdb/{self.name}/clusters"
 
     @property
+    def conf(self) -> str:
+        return f"/slurm/{self.name}/conf"
+
+    @property
     def resources(self) -> str:
         return f"/slurmdb/{self.name}/tres"
 
@@ -102,7 +108,7 @@ class Version:
 # one; v0.0.39 mixes both and is left out, since every Slurm that serves it serves v0.0.38 or
 # v0.0.40 as well.
 VERSIONS = (
-    Version("v0.0.45"),  # Slurm 26.05
+    Version("v0.0.45", tells_conf=True),  # Slurm 26.05
     Version("v0.0.44"),  # Slurm 25.11
     Version("v0.0.43"),  # Slurm 25.05
     Version("v0.0.42"),  # Slurm 24.11

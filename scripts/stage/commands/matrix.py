@@ -53,11 +53,11 @@ def _columns(chosen: Sequence[Release], pyslurms: Mapping[str, Path]) -> dict[st
         runs.end(all_runs, chosen)
     columns = {}
     for run in all_runs:
-        release = next((release for release in chosen if release.slurm == run.title), None)
         cells = run.cells()
-        if release is not None and not cells.get("pyslurm", Cell()).ran:
-            cells["pyslurm"] = Cell(why=_why_no_pyslurm(release))
-        columns[_title(release)] = cells
+        held = next((release for release in chosen if release.slurm == run.title), None)
+        if held is not None and not cells.get("pyslurm", Cell()).ran:
+            cells["pyslurm"] = Cell(why=_why_no_pyslurm(held))
+        columns[_title(held)] = cells
         if any(cell.failed for cell in cells.values()):
             print(run.log.read_text(errors="replace"))
     for slurm, words in faults.items():
