@@ -20,7 +20,8 @@ _ENTRY = re.compile(
 )
 _TRES = re.compile(r"gres/(?P<name>[A-Za-z][\w-]*)(?::(?P<type>[^=,\s]+))?=(?P<count>\d+)")
 _INDEX = re.compile(r"IDX:(\d{1,3}(?:-\d{1,3})?(?:,\d{1,3}(?:-\d{1,3})?)*)")
-_DEVICE = re.compile(r"(\d+)/(\d+)")
+# 26.05 writes "-" for the shares of a GPU that is taken whole.
+_DEVICE = re.compile(r"(\d+|-)/(\d+)")
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4, "P": 1024**5}
 
 
@@ -33,7 +34,7 @@ def parse_gres(text: str) -> tuple[GresCount, ...]:
             continue
         count = int(match["count"]) * _UNITS[match["unit"]] if match["count"] else 1
         detail = match["detail"] or ""
-        devices = tuple((int(u), int(t)) for u, t in _DEVICE.findall(detail))
+        devices = tuple((int(u.strip("-") or 0), int(t)) for u, t in _DEVICE.findall(detail))
         if match["name"] == "gpu" and (listed := _INDEX.fullmatch(detail)):
             devices = _taken(listed[1])
         found.append(GresCount(match["name"], match["type"] or "", count, 0, devices))

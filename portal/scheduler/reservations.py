@@ -13,8 +13,9 @@ class ReservationRequest:
     """What to keep free from `starts` to `ends` (seconds since the epoch), and for whom.
 
     One of the three says how much: `node_count` lets Slurm choose, `nodes` names them ("g[1-2]"),
-    `tres` counts resources ("gres/gpu=2"; Slurm from 23.11 on). At least one account or user is
-    named; where there are both, a job must match both. `flags` are Slurm's words ("FLEX").
+    `tres` counts resources ("gres/gpu=2"; seen from 24.11 on, and shares cannot be reserved). At
+    least one account or user is named; where there are both, a job must match both. `flags` are
+    Slurm's words ("FLEX").
     """
 
     name: str

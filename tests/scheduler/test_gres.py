@@ -22,6 +22,7 @@ from portal.scheduler.gres import in_use, parse_gres, parse_tres
         ("gpu:a100", [GresCount("gpu", "a100", 1)]),
         ("mps:a100:200", [GresCount("mps", "a100", 200)]),
         ("shard:a100:16(8/8,0/8)", [GresCount("shard", "a100", 16, 0, ((8, 8), (0, 8)))]),
+        ("shard:a100:4(-/8,4/8)", [GresCount("shard", "a100", 4, 0, ((0, 8), (4, 8)))]),
         (
             "gpu:a100:2(S:0,1),shard:16",
             [GresCount("gpu", "a100", 2), GresCount("shard", "", 16)],

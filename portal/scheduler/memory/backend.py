@@ -24,8 +24,8 @@ from portal.scheduler.errors import (
     Unavailable,
     Unsupported,
 )
-from portal.scheduler.memory.bookings import refused
-from portal.scheduler.memory.ledger import USER, Ledger
+from portal.scheduler.memory.bookings import USER, refused
+from portal.scheduler.memory.ledger import Ledger
 from portal.scheduler.memory.machine import Machine, Need
 from portal.scheduler.memory.play import Program, five_seconds
 from portal.scheduler.memory.simulation import Simulation, Task, licenses

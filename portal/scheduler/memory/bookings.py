@@ -10,6 +10,8 @@ from portal.scheduler.errors import NotPermitted, Rejected
 from portal.scheduler.protocol import ArrayRequest
 from portal.scheduler.reservations import Reservation, ReservationRequest
 
+USER = "kesuan"
+
 
 @dataclass(slots=True)
 class Bookings:
@@ -58,7 +60,11 @@ class Bookings:
         if request.reservation is None:
             return
         booking = next((b for b in self.at(now) if b.name == request.reservation), None)
-        if booking is None or (booking.accounts and request.account not in booking.accounts):
+        if (
+            booking is None
+            or (booking.accounts and request.account not in booking.accounts)
+            or (booking.users and USER not in booking.users)
+        ):
             words = "Requested reservation is invalid" if booking is None else "Access denied"
             sentence = N_("The computing centre does not let this work in; its staff can open it.")
             raise NotPermitted(sentence, words=f"{words}: {request.reservation}")

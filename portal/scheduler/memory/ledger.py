@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from portal.scheduler.accounts import AccountStatus, Change, Field, Limit
-from portal.scheduler.memory.bookings import refused
+from portal.scheduler.memory.bookings import USER, refused
 
-USER = "kesuan"
 QOS = ("class", "homework", "normal")
 SHARES = Limit("GrpTRES", "gres/shard")
 

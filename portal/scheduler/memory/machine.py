@@ -92,9 +92,10 @@ class Machine:
     def status(self) -> NodeStatus:
         """As the protocol shows it."""
         base = "MIXED" if self.cpus_used else "IDLE"
+        whole = tuple((int(gpu in self.whole), 1) for gpu in range(self.gpus))
         units = tuple((taken, self.units_per_gpu) for taken in self.units)
         gres = (
-            GresCount("gpu", "", self.gpus, len(self.whole)),
+            GresCount("gpu", "", self.gpus, len(self.whole), whole),
             GresCount("shard", "", self.gpus * self.units_per_gpu, sum(self.units), units),
         )
         return NodeStatus(

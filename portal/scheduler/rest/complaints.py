@@ -53,7 +53,7 @@ def codes(reply: Reply) -> frozenset[int]:
 def said(reply: Reply) -> str:
     """What the errors say, for staff."""
     sentences = [
-        text(error.get("description")) or text(error.get("error"))
+        ": ".join(filter(None, (text(error.get("error")), text(error.get("description")))))
         for error in rows(table(reply.body).get("errors"))
     ]
     known = dict.fromkeys(filter(None, sentences))
