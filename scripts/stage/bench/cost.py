@@ -46,6 +46,11 @@ def memory_mb(plan: ClusterPlan, site: Site) -> dict[str, float]:
     }
 
 
+def family_s(head: Process) -> float:
+    """CPU seconds so far of one process, of those below it and of those of them that have ended."""
+    return sum(map(_used_s, processes.with_descendants([head], processes.all_processes())))
+
+
 def since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """The difference of two counts; what is in one of them alone is left out."""
     return {name: after[name] - before[name] for name in after if name in before}

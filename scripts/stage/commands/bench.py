@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stage import world
-from stage.bench import burst, ldap, lesson, watch
+from stage.bench import burst, ldap, lesson, scheduler, watch
 from stage.checkout import StageError
 
 
@@ -36,6 +36,11 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     ),
     "ldap": Measurement(
         "logins by LDAP, and a server that is stopped, slow or lies", ldap.add_arguments, ldap.run
+    ),
+    "scheduler": Measurement(
+        "what each way to Slurm costs, beside Slurm's own commands",
+        scheduler.add_arguments,
+        scheduler.run,
     ),
 }
 
