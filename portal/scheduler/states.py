@@ -130,12 +130,7 @@ class JobState:
     @property
     def phase(self) -> Phase:
         """Where in its life the task is; UNKNOWN as soon as one name is unheard of."""
-        if not self.names or not self.names <= STATES.keys():
-            return Phase.UNKNOWN
-        loud = [STATES[name].phase for name in self.flags if not (self.base and STATES[name].quiet)]
-        if not loud:
-            return STATES[self.base].phase
-        return min(loud, key=_LOUDEST_FIRST.index)
+        return _phase(self.base, self.flags)
 
     @property
     def live(self) -> bool:
@@ -178,12 +173,25 @@ class JobState:
         return self.raw or "+".join([self.base, *sorted(self.flags)])
 
 
+# An answer about thousands of tasks says the same few states thousands of times.
+@lru_cache(maxsize=256)
+def _phase(base: str, flags: frozenset[str]) -> Phase:
+    names = JobState(base, flags).names
+    if not names or not names <= STATES.keys():
+        return Phase.UNKNOWN
+    loud = [STATES[name].phase for name in flags if not (base and STATES[name].quiet)]
+    if not loud:
+        return STATES[base].phase
+    return min(loud, key=_LOUDEST_FIRST.index)
+
+
 # "CANCELLED by 1000" is accounting's way to say who did it.
 _CANCELLED_BY = re.compile(r"\bby\s+\S+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]*")
 _SHOWN = 40  # characters of a name that is in no table
 
 
+@lru_cache(maxsize=256)
 def parse_state(text: str) -> JobState:
     """The state in Slurm's words, as any of its commands prints it. Never raises.
 
