@@ -101,12 +101,14 @@ def _compete(
     load = os.getloadavg()[0]
     print(f"{len(presses)} presses in {options.seconds:g} s; load before: {load:.2f}", flush=True)
     server = options.name if options.database == "postgres" else None
-    before = cost.used_s(plan, site, server)
+    before = cost.used_s(cost.groups(plan, site, server))
     sdiag.reset(plan)
     burst = crowd.press_all(site, presses)
     landed = _by_portal(plan, site, burst)
     rpcs = {"portal": dict(sdiag.calls(plan).by_type)}
-    used = cost.since(before, cost.used_s(plan, site, server)) | {"generator": burst.cpu_s}
+    used = cost.since(before, cost.used_s(cost.groups(plan, site, server))) | {
+        "generator": burst.cpu_s
+    }
     # An idle agent looks at the nodes now and then; the others are without it.
     services.stop(site, "agent")
     queue.clear(plan)

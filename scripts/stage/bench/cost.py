@@ -15,40 +15,35 @@ from stage.site import Site
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
-def used_s(plan: ClusterPlan, site: Site, server: str | None) -> dict[str, float]:
-    """CPU seconds so far of web, agent (with the commands that it has run), Slurm and database."""
+def groups(plan: ClusterPlan, site: Site, server: str | None) -> dict[str, list[Process]]:
+    """The processes of web, agent, Slurm and database that are there now, with their children.
+
+    Looking through thousands of processes takes its time: once, and not while it is measured.
+    """
     slurm = daemons.running(plan)
-    portal = services.running(site)
-    groups: Mapping[str, list[Process]] = {
-        **{name: [head] for name, head in portal.items()},
+    heads: Mapping[str, list[Process]] = {
+        **{name: [head] for name, head in services.running(site).items()},
         "slurmctld": [slurm["slurmctld"]],
         "slurmdbd and its database": [slurm["slurmdbd"], slurm["mariadbd"]],
         "postgres": postgres.belonging(server) if server else [],
     }
     everything = processes.all_processes()
     return {
-        name: sum(map(_used_s, processes.with_descendants(heads, everything)))
-        for name, heads in groups.items()
-        if heads
+        name: processes.with_descendants(some, everything) for name, some in heads.items() if some
     }
 
 
-def memory_mb(plan: ClusterPlan, site: Site) -> dict[str, float]:
-    """Megabytes of web (all its workers), agent and controller; what they share counts once.
+def used_s(found: Mapping[str, list[Process]]) -> dict[str, float]:
+    """CPU seconds so far of each group, with the commands that it has run."""
+    return {name: sum(map(_used_s, some)) for name, some in found.items()}
+
+
+def memory_mb(found: Mapping[str, list[Process]]) -> dict[str, float]:
+    """Megabytes of each group; what its processes share counts once.
 
     The proportional set size of proc_pid_smaps_rollup(5).
     """
-    everything = processes.all_processes()
-    heads = {**services.running(site), "slurmctld": daemons.running(plan)["slurmctld"]}
-    return {
-        name: sum(map(_proportional_mb, processes.with_descendants([head], everything)))
-        for name, head in heads.items()
-    }
-
-
-def family_s(head: Process) -> float:
-    """CPU seconds so far of one process, of those below it and of those of them that have ended."""
-    return sum(map(_used_s, processes.with_descendants([head], processes.all_processes())))
+    return {name: sum(map(_proportional_mb, some)) for name, some in found.items()}
 
 
 def since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

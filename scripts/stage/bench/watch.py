@@ -23,10 +23,20 @@ from stage.bench.audience import Audience, Told
 from stage.bench.reporting import Written
 from stage.checkout import SERVICE_USER, StageError
 from stage.plan import ClusterPlan
+from stage.processes import Process
 from stage.site import Site, load_site
 
 POLL_S = 1.0  # agent.poll_s of scripts/stage/settings.toml
 NOBODY = Told(0, (), {}, 0, 0, 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it is measured, and the processes whose cost counts."""
+
+    plan: ClusterPlan
+    site: Site
+    found: Mapping[str, list[Process]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,7 @@ def _measure(
     classes = ninety.launch(site, accounts, options.seats)
     say(f"{len(classes)} lessons are launched, each by its teacher")
     ninety.await_running(plan, options.classes * options.seats, say)
+    place = Place(plan, site, cost.groups(plan, site, None))
     epoch = time.time()
     folders = [ninety.attempt(site, run) for one in classes for run in one.runs]
     environment = services.environment(site)
@@ -91,30 +102,28 @@ def _measure(
                 if watched:
                     lessons = [(one.cookie, one.lesson) for one in classes[:watched]]
                     crowd = pages.enter_context(audience.watching(site, epoch, lessons, each))
-                phases.append(_phase(plan, site, watched * each, options.seconds, crowd))
+                phases.append(_phase(place, watched * each, options.seconds, crowd))
             say(_line(phases[-1]))
         return phases, writer.end()
 
 
-def _phase(
-    plan: ClusterPlan, site: Site, watchers: int, seconds: float, crowd: Audience | None
-) -> Phase:
+def _phase(place: Place, watchers: int, seconds: float, crowd: Audience | None) -> Phase:
     """Measure for so long, a few polls after the pages have opened."""
     time.sleep(5 * POLL_S)
-    log = services.log_of(site, "web")
+    log = services.log_of(place.site, "web")
     start = log.stat().st_size
-    before = cost.used_s(plan, site, None)
+    before = cost.used_s(place.found)
     audience_before = crowd.tell().cpu_s if crowd else 0.0
     if crowd:
         crowd.begin()
-    sdiag.reset(plan)
+    sdiag.reset(place.plan)
     begun = time.monotonic()
     time.sleep(seconds)
-    rpcs, took_s = sdiag.calls(plan), time.monotonic() - begun
+    rpcs, took_s = sdiag.calls(place.plan), time.monotonic() - begun
     told = crowd.tell() if crowd else NOBODY
     if told.open != watchers:
         raise StageError(f"{watchers - told.open} of {watchers} pages have closed: {told.errors}")
-    used = cost.since(before, cost.used_s(plan, site, None))
+    used = cost.since(before, cost.used_s(place.found))
     with log.open("rb") as lines:
         lines.seek(start)
         bad = sum(_is_bad(line) for line in lines)
@@ -123,7 +132,7 @@ def _phase(
         seconds=took_s,
         told=told,
         cpu_s={**used, "audience": told.cpu_s - audience_before},
-        memory_mb=cost.memory_mb(plan, site),
+        memory_mb=cost.memory_mb(place.found),
         rpcs=rpcs,
         bad_answers=bad,
         load=os.getloadavg()[0],

@@ -21,7 +21,7 @@ from typing import Any
 
 # As many at once as would come back together after a page's error, not all in one moment.
 OPENING = 50
-PATIENCE_S = 60.0
+PATIENCE_S, SLOWEST_PER_S = 60.0, 15
 OK = 200
 
 
@@ -77,7 +77,7 @@ class Audience:
                 self._wanted["pages"], self._pages, strict=True
             )
         ]
-        deadline = time.monotonic() + PATIENCE_S + len(readers) / OPENING
+        deadline = time.monotonic() + PATIENCE_S + len(readers) / SLOWEST_PER_S
         while self._open + self._seen.errors.total() < len(readers):
             if time.monotonic() > deadline:
                 break
