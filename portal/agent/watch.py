@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.agent import lease, verdict
 from portal.agent.dispatch import Dispatch
+from portal.agent.doubt import Doubt
 from portal.agent.followed import Followed, Key, followed, idle_batches, locked
 from portal.agent.verdict import Verdict
 from portal.config import Settings
@@ -54,10 +54,12 @@ class Watch:
     _outlived: set[str] = field(default_factory=set)
     # When the controller was started, as far as it was asked.
     _booted_at: float | None = None
-    # Since when every answer, the controller's and accounting's, has left a run in doubt.
-    _doubted: dict[str, float] = field(default_factory=dict)
+    _doubt: Doubt = field(init=False)
     # What the next transaction has to add to the tallies.
     _counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._doubt = Doubt(self.settings.slurm.settle_s, lambda: self.clock())
 
     def look(self) -> None:
         """One round. Slurm is asked nothing while nothing is alive."""
@@ -71,7 +73,7 @@ class Watch:
         except Unavailable as error:
             log.warning("Slurm does not answer", extra={"error": str(error)})
             self.dispatch.no_answer()
-            self._doubted.clear()
+            self._doubt.end_all()
             self._counts[tallies.answer("none")] += 1
             with self._counting() as session:
                 lease.note_answer(session, self.clock(), error.words or str(error))
@@ -141,7 +143,7 @@ class Watch:
         now = self.clock()
         if not task.state.ended:
             run.checked_at = None
-            self._doubted.pop(run.id, None)
+            self._doubt.end([run.id])
             found = verdict.of_live(task)
             if found is None:
                 log.warning("unknown state in Slurm", extra={"run": run.id, "raw": task.state.raw})
@@ -151,7 +153,7 @@ class Watch:
         ended = verdict.of_ended(task, status, asked=ending_reason(run))
         if ended is None:
             # The file may be on its way through the shared file system.
-            late = self._doubted_long(run)
+            late = self._stays_missing(run)
             ended = verdict.lost(task) if late else Verdict(RunState.FINISHING, "checking")
         self._move(run, ended, task.ended or now)
         if RunState(run.state).final:
@@ -164,7 +166,7 @@ class Watch:
         if not move(run, to.state, at=at, reason=reason, slurm_words=to.slurm_words):
             return
         if RunState(run.state).final:
-            self._doubted.pop(run.id, None)
+            self._doubt.end([run.id])
         if run.state != before:
             self._counts[tallies.reconciled(run.state)] += 1
         log.info(
@@ -190,8 +192,7 @@ class Watch:
             past = self.scheduler.history(due, min(since[b] for b in due) - 60)
         except Unavailable as error:
             log.warning("accounting does not answer", extra={"error": str(error)})
-            for run in absent:
-                self._doubted.pop(run.id, None)
+            self._doubt.end(run.id for run in absent)
             # Without its answer nobody is missing; it is asked again in the next round.
             self._history_asked.update(dict.fromkeys(due, 0.0))
             return {}
@@ -203,10 +204,7 @@ class Watch:
         jobs = {(task.name, task.job_id) for task in tasks.values()}
         missing = {(run.batch_id, run.job_id) for run in absent}
         self._outlived |= {batch_id for batch_id, _ in jobs & missing}
-        settle_s = self.settings.slurm.settle_s
-        if any(
-            run.batch_id in self._outlived and self._in_doubt(run.id, settle_s) for run in absent
-        ):
+        if any(run.batch_id in self._outlived and self._doubt.is_settled(run.id) for run in absent):
             try:
                 self._booted_at = self.scheduler.site().booted_at
             except SchedulerError:
@@ -229,7 +227,7 @@ class Watch:
             self._move(run, Verdict(RunState.CANCELLED, asked), now)
             return False
         begun = run.state != RunState.SUBMITTED or claimed
-        if not self._doubted_long(run, at_least_s=ACCOUNTING_S if begun else 0.0):
+        if not self._stays_missing(run, ACCOUNTING_S if begun else 0.0):
             move(run, RunState(run.state), at=now, reason="checking", slurm_words=run.slurm_words)
             return False
         if begun:
@@ -269,29 +267,21 @@ class Watch:
                     run.batch_id = run.task = None
             for run in gone:
                 run.checked_at = None
-                self._doubted.pop(run.id, None)
+            self._doubt.end(run.id for run in gone)
         if whole:
             self.dispatch.send_again(batch_id)
 
     def _never_began(self, run: Run) -> bool:
         return (
             run.state == RunState.SUBMITTED
-            and self._in_doubt(run.id, self.settings.slurm.settle_s)
+            and self._doubt.is_settled(run.id)
             and self._folder(run).claim(run.attempt) is None
         )
 
-    def _in_doubt(self, run_id: str, seconds: float) -> bool:
-        return self.clock() - self._doubted.get(run_id, math.inf) >= seconds
-
-    def _doubted_long(self, run: Run, *, at_least_s: float = 0.0) -> bool:
-        """Whether every answer has left this run in doubt for longer than it takes to settle.
-
-        A silence in between, of this agent or of those whom it asks, begins the time anew.
-        """
-        now = self.clock()
-        run.checked_at = run.checked_at or now
-        self._doubted.setdefault(run.id, now)
-        return self._in_doubt(run.id, max(at_least_s, self.settings.slurm.settle_s))
+    def _stays_missing(self, run: Run, at_least_s: float = 0.0) -> bool:
+        run.checked_at = run.checked_at or self.clock()
+        self._doubt.begin(run.id)
+        return self._doubt.is_settled(run.id, at_least_s)
 
     def _close(self, session: Session) -> None:
         """Close the batches that have no live run left."""
