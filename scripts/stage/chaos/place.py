@@ -8,6 +8,7 @@ script beside it, which can be told to die early.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import re
@@ -16,7 +17,8 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from stage import accounting, cluster, daemons, processes, services
 from stage import site as stage_site
 from stage.chaos.agents import Agents
 from stage.chaos.slurm import Slurm
-from stage.checkout import ROOT, SERVICE_USER, StageError, alone
+from stage.checkout import ROOT, SERVICE_USER, VAR, StageError, alone
 from stage.client import Portal
 from stage.plan import ClusterPlan, load_plan
 from stage.site import Site
@@ -85,6 +87,18 @@ class Place:
     @property
     def classes(self) -> list[str]:
         return _classes()
+
+
+@contextmanager
+def kept_for_us(name: str) -> Iterator[None]:
+    """Nobody else uses the place of this name meanwhile; raises StageError where somebody does."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / f"chaos-{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StageError(f"another chaos goes on in {name}: wait, or give a --name") from None
+        yield
 
 
 def up(name: str) -> Place:

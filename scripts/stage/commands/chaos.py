@@ -30,12 +30,18 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     world.stop_when_told()
     try:
-        return _chaos(options)
+        with chaos_place.kept_for_us(options.name):
+            return _in_its_place(options)
     except StageError as fault:
         print(f"chaos: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _in_its_place(options: argparse.Namespace) -> int:
+    try:
+        return _chaos(options)
     finally:
         chaos_place.down(options.name)
 
