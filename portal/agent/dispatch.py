@@ -90,9 +90,9 @@ class Dispatch:
             return []
         with self._leased() as session:
             forming.dissolve_unsent(session)
-            size = self.settings.slurm.array_size
+            slurm = self.settings.slurm
             formed = forming.form(
-                session, self.catalog, self.accelerator, now, size, without=without
+                session, self.catalog, self.accelerator, now, slurm, without=without
             )
             ids = [batch.id for batch in formed]
             ids += session.scalars(
@@ -235,7 +235,7 @@ class Dispatch:
             output="slurm-%a.out",
             account=batch.account,
             partition=slurm.partition,
-            qos=slurm.qos,
+            qos=forming.qos_of(batch.runs[0], slurm),  # all of a batch have the same
             reservation=None,
             gres=offer.gres,
             cpus=offer.cpus,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.accelerators import Accelerator
 from portal.catalog import Catalog
+from portal.config import Slurm
 from portal.errors import Invalid, NotFound
 from portal.runs.life import move
 from portal.runs.states import RunState
@@ -31,6 +32,12 @@ class Ask:
     eighths: int
     memory_mb: int
     minutes: int
+    qos: str | None
+
+
+def qos_of(run: Run, slurm: Slurm) -> str | None:
+    """A lesson's QOS, or that of homework where the settings name one."""
+    return slurm.qos if run.lesson_id is not None else slurm.homework_qos or slurm.qos
 
 
 def dissolve_unsent(session: Session) -> None:
@@ -51,11 +58,11 @@ def form(
     catalog: Catalog,
     accelerator: Accelerator,
     now: float,
-    array_size: int,
+    slurm: Slurm,
     *,
     without: Collection[str] = (),
 ) -> list[Batch]:
-    """Put everything that waits into new batches of at most `array_size` runs each.
+    """Put everything that waits into new batches of at most `slurm.array_size` runs each.
 
     `without` names Slurm accounts whose runs go on waiting. A run whose lesson has less than a
     minute left is not started any more.
@@ -80,11 +87,12 @@ def form(
             move(run, RunState.CANCELLED, at=now, reason="lesson-ended")
         else:
             memory = _memory_mb(catalog, accelerator, run)
-            groups[Ask(run.school_id, account, run.eighths, memory, minutes)].append(run)
+            qos = qos_of(run, slurm)
+            groups[Ask(run.school_id, account, run.eighths, memory, minutes, qos)].append(run)
     return [
         _batch(session, ask, part, now)
         for ask, runs in groups.items()
-        for part in _parts(runs, array_size)
+        for part in _parts(runs, slurm.array_size)
     ]
 
 

@@ -127,6 +127,9 @@ class Slurm:
     )
     partition: str = setting("Partition that runs go to.")
     qos: str | None = setting("QOS of runs, if the site uses one.", None)
+    homework_qos: str | None = setting(
+        "QOS of runs that belong to no lesson, if it is another one.", None
+    )
     user: str = setting("Service user that the jobs of the portal run as.", "kesuan")
     command_timeout_s: float = setting(
         "Seconds until a Slurm command is given up.", 30.0, low=1, high=600

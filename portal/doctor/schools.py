@@ -35,7 +35,9 @@ def look(
 
 def school_of(settings: Settings, school: School, account: AccountStatus | None) -> Finding | None:
     """What is wrong with one school; None for nothing."""
-    name, user, qos = school.slurm_account, settings.slurm.user, settings.slurm.qos
+    name, user = school.slurm_account, settings.slurm.user
+    wanted = filter(None, (settings.slurm.qos, settings.slurm.homework_qos))
+    qos = next((qos for qos in wanted if account and qos not in account.qos), None)
     if account is None:
         return fault(
             "schools",
@@ -53,7 +55,7 @@ def school_of(settings: Settings, school: School, account: AccountStatus | None)
             ),
             N_("Run: sacctmgr add user {user} account={name}", user=user, name=name),
         )
-    if qos is not None and qos not in account.qos:
+    if qos is not None:
         return fault(
             "schools",
             N_(

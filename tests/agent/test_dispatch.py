@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from portal.agent import folders
 from portal.agent.dispatch import BACKOFF_S, Dispatch, LeaseLost
 from portal.language import N_
 from portal.runs.states import RunState
-from portal.scheduler import NotPermitted, QuotaExceeded, Unavailable
+from portal.scheduler import ArrayRequest, NotPermitted, QuotaExceeded, SubmittedArray, Unavailable
 from portal.store import EVERYONE
-from portal.store.tables import Run, School
+from portal.store.tables import Lesson, Run, School, SchoolClass
 from tests.agent.conftest import World
 
 
@@ -39,6 +40,49 @@ def test_other_templates_travel_together_and_other_shares_do_not(world: World) -
     world.add_runs(3, parameters={"algorithm": "knn"})
     world.dispatch.send_waiting()
     assert sorted(names_in_slurm(world).values()) == [3, 6]
+
+
+def a_lesson(world: World) -> str:
+    with world.store.begin(EVERYONE) as session:
+        school_class = SchoolClass(school_id=world.school_id, slug="c1", name="Class 1")
+        session.add(school_class)
+        session.flush()
+        lesson = Lesson(
+            school_id=world.school_id,
+            class_id=school_class.id,
+            owner_id=world.owner_id,
+            template="tabular-classifier",
+            data_set_id=world.data_set_id,
+            eighths=1,
+            parameters={},
+            state="open",
+            starts_at=world.clock(),
+            ends_at=world.clock() + 2400,
+        )
+        session.add(lesson)
+        session.flush()
+        return lesson.id
+
+
+def test_homework_goes_under_its_own_qos(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str | None, int] = {}
+    submit = world.scheduler.submit
+
+    def note(request: ArrayRequest) -> SubmittedArray:
+        asked[request.qos] = asked.get(request.qos, 0) + request.tasks
+        return submit(request)
+
+    monkeypatch.setattr(world.scheduler, "submit", note)
+    lesson = a_lesson(world)
+    for homework in (None, "homework"):
+        slurm = replace(world.settings.slurm, qos="lesson", homework_qos=homework)
+        world.settings = replace(world.settings, slurm=slurm)
+        world.restart()
+        world.add_runs(2)
+        world.add_runs(3, lesson_id=lesson)
+        world.dispatch.send_waiting()
+    assert asked == {"lesson": 5 + 3, "homework": 2}
+    assert len(world.batches()) == 3
 
 
 def test_more_than_an_array_holds_becomes_several(world: World) -> None:

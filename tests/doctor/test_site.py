@@ -104,6 +104,13 @@ def test_what_a_school_lacks_is_found(
     assert advice in str(found.advice)
 
 
+def test_a_school_without_the_qos_of_homework_is_found(settings: Settings) -> None:
+    slurm = replace(settings.slurm, qos="class", homework_qos="homework")
+    found = schools.school_of(replace(settings, slurm=slurm), SCHOOL, ACCOUNT)
+    assert found is not None
+    assert "set qos+=homework" in str(found.advice)
+
+
 def test_a_school_that_lacks_nothing_is_well(settings: Settings) -> None:
     assert [finding.verdict for finding in schools.look(settings, [SCHOOL], [ACCOUNT])] == [
         Verdict.OK
