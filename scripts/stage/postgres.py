@@ -20,7 +20,7 @@ from stage.processes import Process
 
 SERVERS = VAR / "postgres"
 FIRST_PORT = 16000
-START_PATIENCE_S = 30.0
+START_PATIENCE_S = 240.0
 
 
 @dataclass(frozen=True)
