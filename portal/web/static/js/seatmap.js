@@ -5,6 +5,8 @@ import { patchTile, drawCurve } from "./tile.js";
 
 const PATIENCE_MS = 6000;
 const ASK_EVERY_MS = 3000;
+const COME_BACK_MS = 2000;
+const RAREST_MS = 30000;
 
 const page = document.getElementById("lesson");
 const seats = new Map([...page.querySelectorAll(".seats > li")].map((li) => [li.dataset.seat, li]));
@@ -76,11 +78,13 @@ setInterval(tellCounts, TELL_EVERY_MS);
 
 let asking = null;
 let etag = null;
+let refusals = 0;
 
 function listen() {
   const stream = new EventSource(page.dataset.events);
-  const deadline = setTimeout(ask, PATIENCE_MS);
+  const deadline = setTimeout(() => { if (asking === null) ask(); }, PATIENCE_MS);
   const heard = () => {
+    refusals = 0;
     clearTimeout(deadline);
     clearTimeout(asking);
     asking = null;
@@ -97,13 +101,19 @@ function listen() {
   });
   stream.addEventListener("error", () => {
     if (asking === null) watch("lost");
-    // The browser tries again by itself unless the server refused; then we ask ourselves.
-    if (stream.readyState === EventSource.CLOSED && asking === null) ask();
+    // The browser tries again by itself unless it was refused, as by a proxy before a portal that
+    // starts. Then we do, ever more rarely and not all pages of a hall at once; meanwhile we ask.
+    if (stream.readyState !== EventSource.CLOSED) return;
+    clearTimeout(deadline);
+    if (asking === null) ask();
+    const wait = Math.min(COME_BACK_MS * 2 ** refusals, RAREST_MS);
+    refusals += 1;
+    setTimeout(listen, wait * (0.5 + Math.random()));
   });
 }
 
 async function ask() {
-  asking = setTimeout(ask, ASK_EVERY_MS);
+  asking = setTimeout(ask, ASK_EVERY_MS * (0.75 + Math.random() / 2));
   try {
     const headers = { Accept: "application/json" };
     if (etag) headers["If-None-Match"] = etag;
