@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from portal.errors import PortalError
 from portal.people import accounts
+from portal.people.login import NoPlaceHere
 from portal.services import services
 from portal.store import EVERYONE
 from portal.web.failures import sentence
@@ -23,7 +24,9 @@ def form() -> ResponseReturnValue:
     """The door."""
     if current_user.is_authenticated:
         return redirect(inside(request.args.get("next")))
-    return render_template("login.html", typed="", fault="", next=request.args.get("next", ""))
+    return render_template(
+        "login.html", typed="", fault="", wrong=False, next=request.args.get("next", "")
+    )
 
 
 @blueprint.post("/login")
@@ -36,7 +39,11 @@ def enter() -> ResponseReturnValue:
         user_id = house.door.authenticate(login, password)
     except PortalError as refused:
         page = render_template(
-            "login.html", typed=login, fault=sentence(refused), next=request.form.get("next", "")
+            "login.html",
+            typed=login,
+            fault=sentence(refused),
+            wrong=not (refused.transient or isinstance(refused, NoPlaceHere)),
+            next=request.form.get("next", ""),
         )
         return page, 503 if refused.transient else 401
     with house.store.reading(EVERYONE) as session:

@@ -49,7 +49,9 @@ class LocalAccounts:
         hashed = user.password_hash if user is not None else None
         known = hashed or passwords.decoy()
         right = self._away(lambda: passwords.check(known, password))
-        if user is None or hashed is None or not user.active or not right:
+        if user is None or hashed is None or not right:
+            raise LoginRefused
+        if not user.active or user.left_at is not None:
             raise LoginRefused
         if passwords.needs_rehash(hashed):
             self._rehash(user.id, password)

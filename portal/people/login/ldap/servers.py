@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 AWAY = N_(
-    "The centre's directory does not answer just now, so this login cannot be checked. Whoever is "
-    "logged in already can go on working. Please try again in a minute."
+    "The centre's directory does not answer just now, so this login cannot be checked. Seats are "
+    "not affected, and whoever is logged in can go on working. Please try again in a minute."
 )
 
 

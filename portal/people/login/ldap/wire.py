@@ -74,7 +74,8 @@ class Wire:
             self._connection.open()
         if settings.start_tls and not self._connection.server.ssl:
             with self._going("StartTLS"):
-                self._connection.start_tls()
+                if not self._connection.start_tls():
+                    raise ConnectionError("it was not started")
 
     def bind(self, dn: str, password: str) -> int:
         """The result code of a bind with a password; raises ValueError for an empty one.
