@@ -67,7 +67,7 @@ def load_viewer(session: Session, user_id: str) -> Viewer | None:
     return None if row is None else viewer_of(row)
 
 
-def active_viewers() -> Select[Any]:
+def active_viewers() -> Select[*tuple[Any, ...]]:
     """What `viewer_of` needs to know, of everybody who may log in."""
     return (
         select(
