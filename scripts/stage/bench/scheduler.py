@@ -26,7 +26,6 @@ CLASSES = 90
 SUBMIT = "one array of 40 handed over"
 ARRAYS = "90 arrays of 40"
 JOBS = "3,600 jobs"
-CHANGED = "rest, after a change"
 PYSLURM = "KESUAN_PYSLURM_PATH"
 RAW_POLLS: Mapping[str, Sequence[str]] = {
     "raw squeue": ("squeue", "--me"),
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             found[what] = measure(Field(plan, ways, options), what)
             print(f"measured: {what}", flush=True)
     finally:
-        _forget(plan)
+        cluster.down(plan)
     _report(found)
     return 0
 
@@ -91,9 +90,6 @@ def _polls(field: Field, shape: str) -> dict[str, Cost]:
         tasks, found[name] = by_way(field, name, "alive", field.options.polls)
         if tasks != CLASSES * SEATS:
             raise StageError(f"{name} sees {tasks} tasks and not {CLASSES * SEATS}")
-    # Of v0.0.38 a poll is told that nothing has changed. Looking for one name reads everything, as
-    # a poll does after a change.
-    found[CHANGED] = by_way(field, "rest", "find", field.options.polls)[1]
     return found
 
 

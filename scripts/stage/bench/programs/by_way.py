@@ -1,9 +1,9 @@
 """One way to Slurm, asked again and again as the agent asks it.
 
-Reads a line `{"slurm": settings of [slurm], "what", "rounds", "request"}` from stdin, where "what"
-is alive, find or submit. It asks once to warm up, prints a line when it is ready and waits for the
-next one. Then it prints `{"way", "seconds": [of each round], "tasks": seen in the last one}` and
-waits for the end of its input, so that what it used can be read.
+Reads a line `{"slurm": settings of [slurm], "what": "alive" or "submit", "rounds", "request"}` from
+stdin, asks once to warm up, prints a line when it is ready and waits for the next one. Then it
+prints `{"way", "seconds": [of each round], "tasks": seen in the last one}` and waits for the end of
+its input, so that what it used can be read.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ def main() -> None:
     told = wanted["slurm"]
     paths = {name: Path(told[name]) for name in PATHS if told.get(name)}
     scheduler = open_scheduler(Slurm(**{**told, **paths}))
-    ask = {"alive": _alive, "find": _find, "submit": _submit}[wanted["what"]](
-        scheduler, wanted["request"]
-    )
+    ask = {"alive": _alive, "submit": _submit}[wanted["what"]](scheduler, wanted["request"])
     # The first answer brings a worker, a token or a version of the API with it.
     scheduler.alive()
     way = scheduler.way()
@@ -46,11 +44,6 @@ def main() -> None:
 
 def _alive(scheduler: Scheduler, _: dict[str, Any]) -> Callable[[], int]:
     return lambda: len(scheduler.alive().tasks)
-
-
-def _find(scheduler: Scheduler, _: dict[str, Any]) -> Callable[[], int]:
-    """The name that nobody has: slurmrestd tells everything even so."""
-    return lambda: len(scheduler.find("nobody"))
 
 
 def _submit(scheduler: Scheduler, request: dict[str, Any]) -> Callable[[], int]:
