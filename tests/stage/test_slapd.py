@@ -1,4 +1,4 @@
-"""The slapd of tests and demo: it starts with its tree, tells the portal how, and leaves nothing."""
+"""The slapd of tests and demo: starts with its tree, tells the portal how, leaves nothing."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -199,6 +201,15 @@ def succeeded(code: int) -> bool:
     return code == int(RESULT_SUCCESS)
 
 
+@lru_cache(maxsize=4)
+def _context(ca_file: str | None, changed_ns: int) -> ssl.SSLContext:
+    """One for all connections, until its file changes: the system's takes tens of ms of CPU."""
+    del changed_ns
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 class _StrictTls(Tls):  # type: ignore[misc]
     """TLS as Python's own default context has it: the certificate and its name are checked.
 
@@ -212,9 +223,8 @@ class _StrictTls(Tls):  # type: ignore[misc]
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
         # Each message waits for an answer: Nagle's pause of 40 ms would come on top of every one.
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        context = ssl.create_default_context(cafile=self.ca_certs_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        connection.socket = context.wrap_socket(
+        changed_ns = Path(self.ca_certs_file).stat().st_mtime_ns if self.ca_certs_file else 0
+        connection.socket = _context(self.ca_certs_file, changed_ns).wrap_socket(
             connection.socket,
             server_hostname=connection.server.host,
             do_handshake_on_connect=do_handshake,
