@@ -58,7 +58,10 @@ def on_starting(_server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Event streams never end by themselves; those of a worker that is told to go end at once."""
-    broadcaster = worker.wsgi.extensions["kesuan-broadcast"]
+    # Not above: gunicorn's first process stays without the portal, which gevent must patch first.
+    from portal.web import broadcast
+
+    broadcaster = worker.wsgi.extensions[broadcast.EXTENSION]
 
     def wait_and_close() -> None:
         while worker.alive:
