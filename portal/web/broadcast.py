@@ -52,7 +52,8 @@ class _Channel:
     making: threading.Lock = field(default_factory=threading.Lock)
     frame: Frame | None = None
     before: Frame | None = None
-    made_at: float = 0.0
+    # Before there is a frame, when the channel was made: one that waits for its first is not idle.
+    made_at: float = field(default_factory=time.monotonic)
     listeners: int = 0
     watched: bool = False
     encoded: dict[tuple[str, bool], bytes] = field(default_factory=dict)
@@ -107,9 +108,10 @@ class Broadcaster:
         After `close` the stream says when to come back and ends without its end event, so that the
         browser asks again by itself.
         """
-        version, data = self.latest(key, language)
+        # Joined first: a channel that nobody listens to may be forgotten while its frame is made.
         channel = self._join(key)
         try:
+            version, data = self.latest(key, language)
             yield _event("snapshot", data)
             while time.time() < until and not cast(Frame, channel.frame).over:
                 frame = self._next(channel, version)

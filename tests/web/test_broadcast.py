@@ -178,3 +178,31 @@ def test_a_fault_keeps_the_last_frame(caplog: pytest.LogCaptureFixture) -> None:
         pass
     stream.close()  # type: ignore[attr-defined]
     assert "no snapshot of lesson a" in caplog.text
+
+
+def test_a_channel_is_not_forgotten_while_its_first_frame_is_made() -> None:
+    house = Broadcaster(Film(), every=60)
+
+    def slow(key: str) -> Still:
+        # Somebody else opens another class meanwhile, which is when idle ones are forgotten.
+        if key == "slow":
+            house.latest("quick", "en")
+        return Still(1)
+
+    house._make = slow
+    stream = house.listen("slow", "en", time.time() + 20)
+    assert take(stream, 1)[0][0] == "snapshot"
+    assert house.listeners("slow") == 1
+    assert house._channels["slow"].frame is not None
+    house.latest("late", "en")
+    assert {"slow", "quick", "late"} <= house._channels.keys()
+    stream.close()  # type: ignore[attr-defined]
+
+
+def test_a_lesson_that_cannot_be_shown_leaves_no_listener() -> None:
+    film = Film()
+    film.broken = True
+    house = Broadcaster(film, every=60)
+    with pytest.raises(RuntimeError):
+        next(house.listen("a", "en", time.time() + 20))
+    assert house.listeners("a") == 0
