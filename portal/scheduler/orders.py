@@ -53,7 +53,10 @@ def change_reservation(
     if there is None:
         raise _refusal(f"there is no reservation {request.name}")
     update(there, request)
-    return _made(request, look)
+    made = _made(request, look)
+    if made.node_count < (request.node_count or 0):
+        raise _refusal(f"only {made.node_count} nodes are free: {made.nodes}")
+    return made
 
 
 def apply_account(
