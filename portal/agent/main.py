@@ -82,7 +82,9 @@ class Agent:
         self.wishes = Wishes(self.store, self.scheduler)
         self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch, self.clock)
         self.housekeeping = Housekeeping(self.settings, self.store, self.clock)
-        self._next_poll = self._next_nodes = self._next_bell = self._next_renewal = 0.0
+        self._next_poll = self._next_bell = self._next_renewal = 0.0
+        # Whoever comes after an agent that was killed looks at the runs first.
+        self._next_nodes = self.ticks() + 2 * self.settings.agent.poll_s
         self._last_poll = self.ticks()
         self._next_sweep = self._last_poll + EVERY_S
 
