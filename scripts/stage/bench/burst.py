@@ -11,9 +11,9 @@ import json
 import os
 import pwd
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stage import accounting, postgres, sdiag, services, terminal, world
 from stage.bench import contenders, cost, crowd, queue
@@ -29,6 +29,16 @@ WARM_SEATS = 80
 PATIENCE_S = 180.0
 
 
+class Row(NamedTuple):
+    """One run in the database, as `programs/ledger.py` prints it."""
+
+    run: str
+    batch: str
+    task: int
+    job: int | None
+    sent_at: float | None
+
+
 @dataclass(frozen=True)
 class Landed:
     """What became of the portal's runs in Slurm."""
@@ -36,6 +46,8 @@ class Landed:
     all_in_slurm_s: float
     arrays: int
     tasks: int
+    lost: int  # answered with a run that Slurm does not have
+    doubled: int  # tasks in Slurm beyond one for each run of the database
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +71,11 @@ def _measure(options: argparse.Namespace) -> int:
     shutil.rmtree(SITES / options.name, ignore_errors=True)
     server = postgres.up(options.name, durable=True) if options.database == "postgres" else None
     plan, site = world.up(options.name, print, database=server)
+    return compete(options, plan, site)
+
+
+def compete(options: argparse.Namespace, plan: ClusterPlan, site: Site) -> int:
+    """All ways on a cluster where nothing else runs, and an empty site that does."""
     accounts = [f"school{number:03}" for number in range(1, options.schools + 1)]
     accounting.make_accounts(plan, ["warmup", *accounts], world.SHARES, SERVICE_USER)
     terminal.kesuan(site, "data", "import", *SAMPLES)
@@ -67,6 +84,7 @@ def _measure(options: argparse.Namespace) -> int:
     try:
         return _compete(options, plan, site, accounts)
     finally:
+        services.stop(site, "agent")
         queue.clear(plan)
         queue.resume(plan)
 
@@ -83,7 +101,7 @@ def _compete(
     warm = crowd.pupils(site, ["warmup"], WARM_SEATS)
     classes = crowd.pupils(site, accounts, options.seats)
     presses = crowd.presses(classes, options.seconds, options.seed)
-    _by_portal(plan, site, crowd.press_all(site, crowd.presses(warm, 1.0, options.seed)))
+    _sent(site, crowd.press_all(site, crowd.presses(warm, 1.0, options.seed)))
     whole_at_s = crowd.whole_at_s(presses, accounts)
     ways: Mapping[str, Callable[[Field], float]] = {
         "raw_sbatch": contenders.one_by_one,
@@ -104,11 +122,12 @@ def _compete(
     before = cost.used_s(cost.groups(plan, site, server))
     sdiag.reset(plan)
     burst = crowd.press_all(site, presses)
-    landed = _by_portal(plan, site, burst)
+    rows = _sent(site, burst)
     rpcs = {"portal": dict(sdiag.calls(plan).by_type)}
     used = cost.since(before, cost.used_s(cost.groups(plan, site, server))) | {
         "generator": burst.cpu_s
     }
+    landed = _landed(plan, burst, rows)
     # An idle agent looks at the nodes now and then; the others are without it.
     services.stop(site, "agent")
     queue.clear(plan)
@@ -124,24 +143,31 @@ def _compete(
         queue.clear(plan)
         print(f"{name}: {seconds[name]:.2f} s", flush=True)
     _report(options, burst, landed, seconds, used, rpcs, load)
-    return 0
+    return 1 if landed.lost or landed.doubled else 0
 
 
-def _by_portal(plan: ClusterPlan, site: Site, burst: Burst) -> Landed:
-    """Wait for the last run to be acknowledged, and hold Slurm's queue against the database."""
+def _sent(site: Site, burst: Burst) -> list[Row]:
+    """What the database says of every run, once the last one has been acknowledged."""
     wanted = {"since": burst.began_at - 1, "runs": len(burst.runs), "patience_s": PATIENCE_S}
-    ledger = PROGRAMS / "ledger.py"
-    said = terminal.python(site, ledger, typed=json.dumps(wanted), environment={})
-    rows = json.loads(said)["tasks"]
-    known = sorted((batch, str(task)) for _, batch, task, _, _ in rows)
-    if sorted(run for run, *_ in rows) != sorted(burst.runs):
-        raise StageError("the runs in the database are not those that were answered")
-    if sorted(queue.tasks(plan)) != known:
-        raise StageError("Slurm's tasks are not the runs in the database, each once")
+    said = terminal.python(site, PROGRAMS / "ledger.py", typed=json.dumps(wanted), environment={})
+    rows = [Row(*row) for row in json.loads(said)["tasks"]]
+    waiting = max(len(burst.runs), len(rows)) - sum(row.sent_at is not None for row in rows)
+    if waiting:
+        raise StageError(f"{waiting} runs were not in Slurm after {PATIENCE_S:.0f} s")
+    return rows
+
+
+def _landed(plan: ClusterPlan, burst: Burst, rows: Sequence[Row]) -> Landed:
+    """Slurm's queue held against the database and against what the pupils were answered."""
+    there = queue.tasks(plan)
+    tasks = set(there)
+    in_slurm = {row.run for row in rows if (row.batch, str(row.task)) in tasks}
     return Landed(
-        all_in_slurm_s=max(sent for *_, sent in rows) - burst.began_at,
-        arrays=len({batch for _, batch, *_ in rows}),
-        tasks=len(known),
+        all_in_slurm_s=max(row.sent_at or 0.0 for row in rows) - burst.began_at,
+        arrays=len({row.batch for row in rows}),
+        tasks=len(there),
+        lost=len(set(burst.runs) - in_slurm),
+        doubled=len(there) - len(in_slurm),
     )
 
 
@@ -168,7 +194,8 @@ def _report(
     for name, took_s in every.items():
         ratio, asked = landed.all_in_slurm_s / took_s, sum(rpcs[name].values())
         print(f"{name:<20}{took_s:>10.2f}{runs / took_s:>10.0f}{ratio:>13.2f}{asked:>8}")
-    print(f"\nthe portal sent {landed.tasks} tasks in {landed.arrays} arrays, each run once")
+    print(f"\nthe portal sent {landed.tasks} tasks in {landed.arrays} arrays")
+    print(f"runs that Slurm does not have: {landed.lost}; tasks twice in Slurm: {landed.doubled}")
     print("controller's RPCs by kind")
     for name, by_kind in rpcs.items():
         kinds = sorted(by_kind.items(), key=lambda item: -item[1])
@@ -183,6 +210,8 @@ def _report(
         **{f"{name}_s": round(took_s, 3) for name, took_s in seconds.items()},
         "rpcs": rpcs,
         "arrays": landed.arrays,
+        "lost": landed.lost,
+        "doubled": landed.doubled,
         "cpu_s": {name: round(took_s, 2) for name, took_s in used.items()},
         "database": options.database,
         "schools": options.schools,
