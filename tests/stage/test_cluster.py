@@ -118,6 +118,7 @@ def test_only_what_must_be_root_is_root(cluster: Cluster) -> None:
         "slurmdbd": "slurm",
         "slurmctld": "slurm",
         "slurmd": "root",
+        "slurmrestd": "slurmrestd",
     }
 
 
