@@ -96,7 +96,7 @@ def _queued(job: object, user: str) -> list[TaskStatus]:
 def _remembered(job: object, user: str, version: Version) -> list[TaskStatus]:
     if not isinstance(job, dict):
         raise _Nonsense
-    # v0.0.45 leaves out who is in the association; every version says whose the job is as well.
+    # From v0.0.43 on the association says not who it is of; every version says whose the job is.
     name, owner = job.get("name"), job.get("user")
     if not isinstance(name, str) or not isinstance(owner, str):
         raise _Nonsense

@@ -39,8 +39,14 @@ class Run:
         FOLDER.mkdir(parents=True, exist_ok=True)
         log, report = FOLDER / f"{title}.log", FOLDER / f"{title}.xml"
         report.unlink(missing_ok=True)
-        command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "-o", "junit_family=xunit2"]
-        command += ["-o", f"cache_dir={FOLDER / 'cache'}", f"--junitxml={report}"]
+        command = [str(PYTHON), "-m", "pytest", "-q", "--tb=short", "-rfE"]
+        command += [
+            "-o",
+            "junit_family=xunit2",
+            "-o",
+            f"cache_dir={FOLDER / 'cache'}",
+            f"--junitxml={report}",
+        ]
         command += [f"tests/scheduler/{name}.py" for name in files]
         with log.open("wb") as output:
             process = subprocess.Popen(
