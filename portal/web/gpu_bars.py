@@ -48,7 +48,7 @@ def nodes_of(view: Mapping[str, Any]) -> tuple[Node, ...]:
             state=str(node.get("state", "")),
             usable=bool(node.get("usable", True)),
             reason=str(node.get("reason") or ""),
-            bars=tuple(_bar(i, gpu) for i, gpu in enumerate(node.get("gpus", ()))),
+            bars=_bars(node),
             cpus=int(node.get("cpus", 0)),
             cpus_used=int(node.get("cpus_used", 0)),
             memory_mb=int(node.get("memory_mb", 0)),
@@ -58,13 +58,24 @@ def nodes_of(view: Mapping[str, Any]) -> tuple[Node, ...]:
     )
 
 
-def _bar(number: int, gpu: Mapping[str, Any]) -> Bar:
+def _bars(node: Mapping[str, Any]) -> tuple[Bar, ...]:
+    """The node's GPUs, filled one after the other by what each school holds on the node.
+
+    Slurm tells for a task on which node it is and not on which GPU of it.
+    """
+    held = [name for name, eighths in (node.get("schools") or {}).items() for _ in range(eighths)]
+    return tuple(_bar(number, gpu, held) for number, gpu in enumerate(node.get("gpus", ())))
+
+
+def _bar(number: int, gpu: Mapping[str, Any], held: list[str]) -> Bar:
+    """One GPU; takes out of `held` what it shows."""
     total = int(gpu.get("eighths", 8))
     blocks: list[str | None] = []
     for use in gpu.get("used", ()):
         blocks += [str(use.get("school") or OTHERS)] * int(use.get("eighths", 0))
     unnamed = int(gpu.get("used_eighths", 0)) - len(blocks)
-    blocks += [OTHERS] * max(0, unnamed)
+    for _ in range(unnamed):
+        blocks.append(held.pop(0) if held else OTHERS)
     blocks = blocks[:total]
     blocks += [None] * (total - len(blocks))
     return Bar(int(gpu.get("index", number)), str(gpu.get("type", "")), tuple(blocks))

@@ -7,7 +7,7 @@ from flask import Flask
 
 from portal.errors import Invalid
 from portal.web.confusion import draw
-from portal.web.gpu_bars import nodes_of
+from portal.web.gpu_bars import OTHERS, nodes_of
 from portal.web.places import inside
 from portal.web.seat_numbers import seat_numbers
 
@@ -95,3 +95,12 @@ def test_only_addresses_of_the_portal_are_followed() -> None:
         assert inside("/runs/1?x=2") == "/runs/1?x=2"
         for bad in (None, "", "runs", "//x", "https://x", "/\\x", "/\tx", "/x\ny"):
             assert inside(bad) == "/"
+
+
+def test_a_nodes_eighths_have_the_colours_of_the_schools_that_hold_them() -> None:
+    """As the agent tells it: schools for each node, eighths in use for each GPU."""
+    gpus = [{"eighths": 8, "used_eighths": used} for used in (8, 3)]
+    node = {"name": "g1", "schools": {"hua": 6, "nan": 4}, "gpus": gpus}
+    first, second = nodes_of({"nodes": [node]})[0].bars
+    assert first.blocks == ("hua",) * 6 + ("nan",) * 2
+    assert second.blocks == ("nan",) * 2 + (OTHERS,) + (None,) * 5
