@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.agent import lease, verdict
+from portal.agent.arrays import Arrays, cancelled_whole
 from portal.agent.dispatch import Dispatch
 from portal.agent.doubt import Doubt
 from portal.agent.followed import Followed, Key, followed, idle_batches, locked
@@ -24,7 +25,7 @@ from portal.results.status import Status
 from portal.runs.changes import ending_reason
 from portal.runs.life import move
 from portal.runs.states import LIVE, RunState
-from portal.scheduler import NO_ARRAY, Scheduler, SchedulerError, TaskStatus, Unavailable
+from portal.scheduler import Scheduler, TaskStatus, Unavailable
 from portal.store import EVERYONE, Store
 from portal.store.tables import Batch, Run
 
@@ -50,16 +51,14 @@ class Watch:
     clock: Callable[[], float] = time.time
     seen: Sequence[TaskStatus] = ()
     _history_asked: dict[str, float] = field(default_factory=dict)
-    # Arrays that the controller still knew after one of their tasks had gone from its answers.
-    _outlived: set[str] = field(default_factory=set)
-    # When the controller was started, as far as it was asked.
-    _booted_at: float | None = None
     _doubt: Doubt = field(init=False)
+    _arrays: Arrays = field(init=False)
     # What the next transaction has to add to the tallies.
     _counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._doubt = Doubt(self.settings.slurm.settle_s, lambda: self.clock())
+        self._arrays = Arrays(self.scheduler)
 
     def look(self) -> None:
         """One round. Slurm is asked nothing while nothing is alive."""
@@ -95,7 +94,7 @@ class Watch:
         self._counts[tallies.answer("complete" if complete else "incomplete")] += 1
         absent = [run for run in runs if run.key not in tasks]
         known = {**self._history(absent), **tasks} if complete else tasks
-        self._look_at_arrays(absent, tasks)
+        self._arrays.look(absent, tasks, self._doubt.is_settled)
         differing = [
             run
             for run in runs
@@ -116,7 +115,7 @@ class Watch:
                 task = known.get(_key(run))
                 if task is not None:
                     self._settle(run, task, words.get(run.id))
-                elif (array := self._cancelled_whole(run, known)) is not None:
+                elif (array := cancelled_whole(run, known)) and not self._claimed(run):
                     self._settle(run, array, None)
                 elif run.id in words and self._gone(run, words[run.id]):
                     vanished.add(_key(run)[0])
@@ -199,29 +198,10 @@ class Watch:
         # Accounting lags behind: what it calls alive and the controller does not know is no news.
         return {(task.name, task.task): task for task in past if task.state.ended}
 
-    def _look_at_arrays(self, absent: Collection[Followed], tasks: Tasks) -> None:
-        """Which of the arrays that miss a task the controller knows by another one of theirs."""
-        jobs = {(task.name, task.job_id) for task in tasks.values()}
-        missing = {(run.batch_id, run.job_id) for run in absent}
-        self._outlived |= {batch_id for batch_id, _ in jobs & missing}
-        if any(run.batch_id in self._outlived and self._doubt.is_settled(run.id) for run in absent):
-            try:
-                self._booted_at = self.scheduler.site().booted_at
-            except SchedulerError:
-                self._booted_at = None
-
-    def _cancelled_whole(self, run: Run, known: Tasks) -> TaskStatus | None:
-        """The one record that Slurm keeps of an array that was cancelled before it began."""
-        array = known.get((run.batch_id or "", NO_ARRAY))
-        if array is None or run.batch is None or array.job_id != run.batch.job_id:
-            return None
-        cancelled = array.state.ended and array.state.outcome == "CANCELLED"
-        return array if cancelled and self._folder(run).claim(run.attempt) is None else None
-
     def _gone(self, run: Run, status: Status | None) -> bool:
         """Note that neither the controller nor accounting knows a run; True once that is sure."""
         now = self.clock()
-        asked, claimed = ending_reason(run), self._folder(run).claim(run.attempt) is not None
+        asked, claimed = ending_reason(run), self._claimed(run)
         if asked is not None and not claimed:
             # A task that is cancelled before it ran leaves no record in Slurm.
             self._move(run, Verdict(RunState.CANCELLED, asked), now)
@@ -234,21 +214,10 @@ class Watch:
             self._move(run, verdict.lost(None), now)
             _keep(run, status)
             return False
-        if self._cancelled_alone(run):
+        if self._arrays.cancelled_alone(run):
             self._move(run, Verdict(RunState.CANCELLED, "cancelled-in-slurm"), now)
             return False
         return True
-
-    def _cancelled_alone(self, run: Run) -> bool:
-        """Whether somebody cancelled this one task while it waited, of which Slurm keeps no record.
-
-        Its array was known, and it alone was not. A controller that was started since may have
-        forgotten one task of an array as well as all of them.
-        """
-        if run.batch_id not in self._outlived or run.batch is None or self._booted_at is None:
-            return False
-        since = run.batch.submitting_since
-        return since is not None and self._booted_at < since
 
     def _after_vanishing(self, batch_id: str) -> None:
         """A controller that forgot a batch that it had acknowledged: send it again.
@@ -275,7 +244,7 @@ class Watch:
         return (
             run.state == RunState.SUBMITTED
             and self._doubt.is_settled(run.id)
-            and self._folder(run).claim(run.attempt) is None
+            and not self._claimed(run)
         )
 
     def _stays_missing(self, run: Run, at_least_s: float = 0.0) -> bool:
@@ -291,10 +260,10 @@ class Watch:
         for batch in session.scalars(done):
             batch.state = "closed"
             self._history_asked.pop(batch.id, None)
-            self._outlived.discard(batch.id)
+            self._arrays.forget(batch)
 
-    def _folder(self, run: Run) -> RunFolder:
-        return RunFolder(self.settings.data.root, run.id)
+    def _claimed(self, run: Run) -> bool:
+        return RunFolder(self.settings.data.root, run.id).claim(run.attempt) is not None
 
 
 def _key(run: Run) -> Key:
