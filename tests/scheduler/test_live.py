@@ -36,6 +36,10 @@ ATTRIBUTES = """
     Contiguous Licenses BatchFlag MailUser ArrayTaskThrottle
 """
 
+# How the launchers of several MPIs are to start theirs: sbatch says so from some version after
+# 22.05 on, and pyslurm does not.
+LAUNCHERS = ("HYDRA_", "OMPI_MCA_", "PRTE_MCA_", "I_MPI_HYDRA_")
+
 # The input variables of sbatch(1) that could change what a job is.
 POISON = {
     "SBATCH_ACCOUNT": "school2",
@@ -111,9 +115,7 @@ def test_a_job_sees_a_fixed_environment(live: LiveWorld, monkeypatch: pytest.Mon
     given = {name for name in variables if not name.startswith("SLURM")}
     # What Slurm and the shell add of themselves is beside what the runner gives.
     added = {"ENVIRONMENT", "HOSTNAME", "TMPDIR", "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL"}
-    # How the launchers of several MPIs are to start theirs, from some version after 22.05 on.
-    launchers = ("HYDRA_", "OMPI_MCA_", "PRTE_MCA_", "I_MPI_HYDRA_")
-    added |= {name for name in given if name.startswith(launchers)}
+    added |= {name for name in given if name.startswith(LAUNCHERS)}
     shell = {"PWD", "OLDPWD", "SHLVL", "_", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "SHELL"}
     assert given <= set(runner.environment) | added | shell
     assert variables["PATH"] == runner.environment["PATH"]
