@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from stage import accounting, configuration, daemons
 from stage import cluster as stage_cluster
-from stage.checkout import SERVICE_USER
+from stage.checkout import SERVICE_USER, VAR
 from stage.plan import ClusterPlan
 
 from tests.conftest import NAME, Cluster, start_cluster
@@ -76,11 +77,10 @@ def sites_own(text: str, included: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteCluster]:
-    folder = tmp_path_factory.mktemp("jobs")
-    for path in (folder, *folder.parents):
-        if path.is_relative_to("/tmp/pytest-of-root"):  # noqa: S108
-            path.chmod(0o777)
+def site() -> Iterator[SiteCluster]:
+    # pytest's own folders are closed to everybody but root, and each run that starts closes them.
+    folder = Path(tempfile.mkdtemp(prefix="jobs-", dir=VAR))
+    folder.chmod(0o777)
     beside = folder / "slurm"
     beside.mkdir()
     for name in SCRIPTS:
@@ -117,6 +117,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteCluster]:
         yield SiteCluster(started, folder)
     finally:
         stage_cluster.wipe(started.plan)
+        shutil.rmtree(folder)
 
 
 def test_slurm_has_read_them_without_a_complaint(site: SiteCluster) -> None:
