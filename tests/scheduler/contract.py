@@ -285,7 +285,8 @@ class SchedulerContract:
         request = world.request(3, seconds=60)
         array = world.scheduler.submit(request)
         self.until_running(world, request.name, 3)
-        world.pass_time(0.5)
+        # The program has to be there before it can listen, on a busy machine as well.
+        world.pass_time(2)
         world.scheduler.signal(array, [0, 2])
         world.until(
             lambda: (
