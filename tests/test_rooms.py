@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# A longer module has a second noun in it.
 LONGEST = 300
+# A longer module needs a reason why there is no second noun in it.
+LONGER = {"portal/agent/dispatch.py": "each step at which a submission may be cut off"}
 VAGUE = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "tools", "lib"}
 FOLDERS = ("portal", "job_templates", "scripts", "tests")
 
@@ -85,13 +86,13 @@ def test_every_module_says_what_it_is_for(folder: str) -> None:
     assert silent == []
 
 
-def test_no_module_is_long() -> None:
-    long = [
+def test_a_long_module_has_a_reason() -> None:
+    long = {
         str(path)
         for path in modules("portal", "job_templates", "scripts")
         if len((ROOT / path).read_text(encoding="utf-8").splitlines()) > LONGEST
-    ]
-    assert long == []
+    }
+    assert long == set(LONGER)
 
 
 def test_programs_on_the_nodes_import_nothing_of_the_portal() -> None:
