@@ -125,7 +125,9 @@ def make_engine(settings: Database) -> Engine:
         url = url.set(password=settings.password_file.read_text(encoding="utf-8").strip())
     # An error of the database is logged whole; the values of a statement may be hashes of secrets.
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=20)
+        # More at once are not served sooner, and a server has only so many for all processes (100
+        # where nobody has chosen): whoever finds none free waits for one.
+        engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=5)
         event.listen(engine, "checkin", _note_the_time)
         event.listen(engine, "checkout", partial(_is_alive, engine))
         return engine
