@@ -22,7 +22,7 @@ QUICK = ("agent-killed", "sbatch-killed", "accounting-away", "job-cancelled", "j
 
 @pytest.mark.cluster
 def test_a_small_chaos() -> None:
-    _hold(_storm(QUICK, points=26, seed=7, away_s=5))
+    _hold(_storm(QUICK, points=20, seed=7, away_s=5))
 
 
 @pytest.mark.slow

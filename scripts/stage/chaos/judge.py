@@ -103,6 +103,9 @@ def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Find
     for one in shown:
         if one.state not in FINAL:
             continue
+        if one.state == "succeeded" and any(b >= one.at for _, b in evidence.destroying):
+            # A controller that loses its state later calls a job failed that it called completed.
+            words = {*words, "COMPLETED"} if witnessed.well else words
         fault = contradiction(one.state, one.reason, row.act, witnessed, words)
         told = f"shown as {one.state} ({one.reason}); {_truth(witnessed, words)}"
         if fault:

@@ -102,8 +102,12 @@ def kept_for_us(name: str) -> Iterator[None]:
 
 
 def up(name: str) -> Place:
-    """A fresh site on a cluster that is up; the web process answers, and an agent works."""
+    """A fresh site on a fresh cluster; the web process answers, and an agent works."""
     down(name)
+    left = load_plan(name)
+    if left is not None:
+        # What a controller remembers of the last chaos keeps nodes waiting for jobs that are gone.
+        cluster.wipe(left)
     plan = _cluster(name)
     site = _site(name)
     services.start(site, "web")

@@ -33,7 +33,9 @@ def moved(scene: Scene, dice: Random) -> Struck:
     try:
         scene.agents.kill()
         scene.agents.start(nursery)
-        scene.launches.launch(1, tenths=20)
+        first = scene.launches.launch(1, tenths=20)
+        # An agent that starts with a wrong clock has no other to compare it with.
+        scene.until(lambda: "waiting" not in scene.history.states(first.runs))
         spare = scene.launches.free_class()
         with scene.launching(seats=2, tenths=5):
             time.sleep(after)
