@@ -12,22 +12,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm import joinedload, selectinload
 
 from portal.accelerators import Accelerator
 from portal.agent import folders, forming, lease
+from portal.agent.outbox import Outbox, batches
 from portal.agent.pace import Pace
 from portal.catalog import Catalog
 from portal.config import Settings
-from portal.operations import tallies
-from portal.runs.life import move
 from portal.runs.states import RunState
 from portal.scheduler import (
     Ambiguous,
@@ -52,10 +49,6 @@ TOGETHER = 8
 ANNOUNCED_S = 1.0
 
 
-class LeaseLost(Exception):
-    """Another agent has taken over; this one must not act on what it remembers."""
-
-
 @dataclass
 class Dispatch:
     """Forms batches, sends them, and finds out what became of those that nobody vouches for."""
@@ -77,6 +70,9 @@ class Dispatch:
     _empty_since: dict[str, float] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
 
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.store, self.holder, self.settings.agent.lease_s, self.clock)
+
     def send_waiting(self) -> list[str]:
         """Send everything that waits; the ids of the batches that Slurm has acknowledged.
 
@@ -88,7 +84,7 @@ class Dispatch:
         without = self._paused.keys() | self._pace.resting()
         if now < self._silent_until or not self._anything_waits(without):
             return []
-        with self._leased() as session:
+        with self.outbox.leased() as session:
             forming.dissolve_unsent(session)
             slurm = self.settings.slurm
             formed = forming.form(
@@ -126,6 +122,11 @@ class Dispatch:
             if self.clock() - empty_since >= self.settings.slurm.settle_s:
                 self.send_again(batch_id)
 
+    def send_again(self, batch_id: str) -> None:
+        """Send a batch that Slurm surely does not have once more, under the same name."""
+        self.outbox.send_again(batch_id)
+        self._empty_since.pop(batch_id, None)
+
     def no_answer(self) -> None:
         """The controller did not answer: what it did not say counts for nothing."""
         self._empty_since.clear()
@@ -161,7 +162,7 @@ class Dispatch:
         if accepted:
             self._adopt(accepted, "accepted")
         if requests:
-            self._take_back([request.name for request in requests])
+            self.outbox.take_back([request.name for request in requests])
         return list(accepted)
 
     def _stands_still(self) -> bool:
@@ -173,9 +174,7 @@ class Dispatch:
         try:
             return self.scheduler.submit(request).job_id
         except Ambiguous as error:
-            with self._leased() as session:
-                _count(session, "in-doubt")
-            log.warning("submission in doubt", extra={"batch": request.name, "error": str(error)})
+            self.outbox.doubt(request.name, error)
         except Unavailable as error:
             self._silent_until = self.clock() + BACKOFF_S
             self._silence = error.words
@@ -185,7 +184,7 @@ class Dispatch:
         except QuotaExceeded as error:
             self._put_back([request.name], "waiting-for-school-share", error.words)
         except Rejected as error:
-            self._refuse(request.name, error)
+            self.outbox.refuse(request.name, error)
         return None
 
     def _lay_out(self, ids: Sequence[str]) -> dict[str, Path]:
@@ -197,7 +196,7 @@ class Dispatch:
             joinedload(Run.seat).joinedload(Seat.school_class),
         )
         with self.store.reading(EVERYONE) as session:
-            for batch in _batches(session, ids, of_runs):
+            for batch in batches(session, ids, of_runs):
                 offer = self.accelerator.offer(batch.eighths)
                 try:
                     made[batch.id] = folders.lay_out(
@@ -212,8 +211,8 @@ class Dispatch:
     def _commit_to_sending(self, made: Mapping[str, Path]) -> list[ArrayRequest]:
         """From this commit on the batches may exist in Slurm."""
         requests = []
-        with self._leased() as session:
-            for batch in _batches(session, list(made)):
+        with self.outbox.leased() as session:
+            for batch in batches(session, list(made)):
                 # Its name is free only while it was never sent: then it is formed anew without
                 # them. Otherwise it goes as it was, and the wish to stop follows it.
                 fresh = batch.submitting_since is None
@@ -246,93 +245,10 @@ class Dispatch:
         )
 
     def _adopt(self, jobs: Mapping[str, int], outcome: str) -> None:
-        """Write down which job each of these batches is."""
-        now = self.clock()
-        with self._leased() as session:
-            _count(session, outcome, len(jobs))
-            batches = _batches(session, list(jobs))
-            for batch in batches:
-                batch.state, batch.job_id, batch.submitted_at = "submitted", jobs[batch.id], now
-                for run in batch.runs:
-                    if not RunState(run.state).final:
-                        move(run, RunState.SUBMITTED, at=now)
-        for batch in batches:
-            self._empty_since.pop(batch.id, None)
-            log.info(
-                "submitted",
-                extra={
-                    "batch": batch.id,
-                    "job": batch.job_id,
-                    "outcome": outcome,
-                    "runs": [run.id for run in batch.runs],
-                },
-            )
-
-    def _take_back(self, ids: Sequence[str]) -> None:
-        """Announced and not begun: nothing was made in Slurm, and they are formed anew."""
-        with self._leased() as session:
-            for batch in _batches(session, ids):
-                batch.state, batch.submitting_since = "forming", None
+        self.outbox.adopt(jobs, outcome)
+        for batch_id in jobs:
+            self._empty_since.pop(batch_id, None)
 
     def _put_back(self, ids: Sequence[str], reason: str, words: str) -> None:
-        """Nothing was made in Slurm: the runs wait, with the reason, and are tried again."""
-        now = self.clock()
-        with self._leased() as session:
-            _count(session, "put-back", len(ids))
-            for batch in _batches(session, ids):
-                batch.state, batch.submitting_since, batch.error = "forming", None, words
-                for run in batch.runs:
-                    move(run, RunState.WAITING, at=now, reason=reason, slurm_words=words)
-                self._paused[batch.account] = now + BACKOFF_S
-        for batch_id in ids:
-            log.warning(
-                "not submitted, will be tried again",
-                extra={"batch": batch_id, "reason": reason, "words": words},
-            )
-
-    def _refuse(self, batch_id: str, error: Rejected) -> None:
-        with self._leased() as session:
-            _count(session, "refused")
-            batch = session.get_one(Batch, batch_id)
-            batch.state, batch.error = "closed", error.words
-            for run in batch.runs:
-                move(
-                    run,
-                    RunState.FAILED,
-                    at=self.clock(),
-                    reason="refused-by-slurm",
-                    slurm_words=error.words,
-                )
-        log.error("refused by Slurm", extra={"batch": batch_id, "words": error.words or str(error)})
-
-    def send_again(self, batch_id: str) -> None:
-        """Make a batch that Slurm surely does not have ready to be sent under the same name."""
-        with self._leased() as session:
-            _count(session, "sent-again")
-            batch = session.get_one(Batch, batch_id)
-            batch.state, batch.job_id, batch.submitted_at = "forming", None, None
-            for run in batch.runs:
-                if not RunState(run.state).final:
-                    move(run, RunState.WAITING, at=self.clock(), reason="no-answer-from-slurm")
-        self._empty_since.pop(batch_id, None)
-        log.warning("not in Slurm, sent again", extra={"batch": batch_id})
-
-    @contextmanager
-    def _leased(self) -> Iterator[Session]:
-        with self.store.begin(EVERYONE) as session:
-            if not lease.hold(session, self.holder, self.clock(), self.settings.agent.lease_s):
-                raise LeaseLost
-            yield session
-
-
-def _batches(session: Session, ids: Sequence[str], *options: ORMOption) -> list[Batch]:
-    """Batches with their runs, in the order of the ids."""
-    wanted = (
-        select(Batch).where(Batch.id.in_(ids)).options(*(options or (selectinload(Batch.runs),)))
-    )
-    found = {batch.id: batch for batch in session.scalars(wanted)}
-    return [found[batch_id] for batch_id in ids]
-
-
-def _count(session: Session, outcome: str, times: int = 1) -> None:
-    tallies.add(session, {tallies.submission(outcome): times})
+        for account in self.outbox.put_back(ids, reason, words):
+            self._paused[account] = self.clock() + BACKOFF_S

@@ -14,9 +14,10 @@ from sqlalchemy.exc import OperationalError
 from portal.accelerators import Accelerator
 from portal.agent import lease
 from portal.agent.clock import SteadyClock
-from portal.agent.dispatch import Dispatch, LeaseLost
+from portal.agent.dispatch import Dispatch
 from portal.agent.housekeeping import EVERY_S, Housekeeping
 from portal.agent.nodes import Nodes
+from portal.agent.outbox import LeaseLost
 from portal.agent.watch import Watch
 from portal.agent.wishes import Wishes
 from portal.catalog import Catalog, publish

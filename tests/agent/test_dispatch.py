@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from portal.agent import folders
-from portal.agent.dispatch import BACKOFF_S, Dispatch, LeaseLost
+from portal.agent.dispatch import BACKOFF_S, Dispatch
+from portal.agent.outbox import LeaseLost
 from portal.language import N_
 from portal.runs.states import RunState
 from portal.scheduler import ArrayRequest, NotPermitted, QuotaExceeded, SubmittedArray, Unavailable
