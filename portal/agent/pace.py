@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 WINDOW_S = 1.0
 FREE = 10  # arrays in a window that nobody waits for
-EACH_S = 0.1  # of waiting for each array beyond them
-LONGEST_S = 3.0
+EACH_S = 0.4  # of waiting for each array beyond them
+LONGEST_S = 4.0
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.errors import Conflict
@@ -15,16 +15,34 @@ ENDED = "ended"
 # Runs that belong to no lesson. A class is launched as a lesson, so nobody needs many of them.
 MOST_LIVE_RUNS = 20
 
+# What every pupil's press asks; made once, because to put a statement together costs as much as to
+# ask it.
+_OPEN_LESSON = (
+    select(Lesson)
+    .where(
+        Lesson.class_id == bindparam("class_id"),
+        Lesson.state == OPEN,
+        Lesson.ends_at > bindparam("now"),
+    )
+    .options(joinedload(Lesson.data_set))
+    .order_by(Lesson.starts_at.desc(), Lesson.id)
+    .limit(1)
+)
+_SEAT = select(Seat).where(Seat.id == bindparam("seat_id")).with_for_update()
+_LIVE_RUN = (
+    select(Run.id)
+    .where(
+        Run.seat_id == bindparam("seat_id"),
+        Run.lesson_id == bindparam("lesson_id"),
+        Run.state.in_(LIVE),
+    )
+    .limit(1)
+)
+
 
 def open_lesson_of_class(session: Session, class_id: str, now: float) -> Lesson | None:
     """The lesson that the class is in; None before the first and after the bell."""
-    return session.scalar(
-        select(Lesson)
-        .where(Lesson.class_id == class_id, Lesson.state == OPEN, Lesson.ends_at > now)
-        .options(joinedload(Lesson.data_set))
-        .order_by(Lesson.starts_at.desc(), Lesson.id)
-        .limit(1)
-    )
+    return session.scalar(_OPEN_LESSON, {"class_id": class_id, "now": now})
 
 
 def is_open(lesson: Lesson, now: float) -> bool:
@@ -44,11 +62,8 @@ def require_free_seat(session: Session, seat_id: str, lesson_id: str) -> Seat | 
     The seat is locked until the end of the transaction, so that of two presses at the same
     moment the second sees the first's run.
     """
-    seat = session.scalar(select(Seat).where(Seat.id == seat_id).with_for_update())
-    live = select(Run.id).where(
-        Run.seat_id == seat_id, Run.lesson_id == lesson_id, Run.state.in_(LIVE)
-    )
-    if session.scalar(live.limit(1)) is not None:
+    seat = session.scalar(_SEAT, {"seat_id": seat_id})
+    if session.scalar(_LIVE_RUN, {"seat_id": seat_id, "lesson_id": lesson_id}) is not None:
         raise Conflict(N_("This seat is training already. Wait for it, or stop it first."))
     return seat
 

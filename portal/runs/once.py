@@ -20,14 +20,16 @@ from sqlalchemy.orm import Session
 from portal.errors import Conflict, Invalid
 from portal.language import N_
 from portal.people.viewer import Viewer
-from portal.store.tables import Answered
+from portal.store.tables import Answered, Base
 
 LONGEST_KEY = 200
 AGAIN = "answered-before"
-# "On conflict do nothing" is not in standard SQL: each dialect has an insert of its own.
-_INSERT: Mapping[str, Callable[..., Any]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
+# "On conflict do nothing" is not in standard SQL: each dialect has an insert of its own. Made once,
+# because to put a statement together costs as much as to send it.
+_ANSWERED = Base.metadata.tables[Answered.__tablename__]
+_CLAIM: Mapping[str, Any] = {
+    name: insert(_ANSWERED).on_conflict_do_nothing().returning(_ANSWERED.c.key)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
 
@@ -77,10 +79,7 @@ def claim(
         "made": made,
         "created_at": time.time(),
     }
-    insert = _INSERT[session.get_bind().dialect.name]
-    fresh = session.execute(
-        insert(Answered).values(row).on_conflict_do_nothing().returning(Answered.key)
-    )
+    fresh = session.execute(_CLAIM[session.get_bind().dialect.name], row)
     if fresh.scalar() is not None:
         return None
     session.info[AGAIN] = True
