@@ -3,6 +3,9 @@
 A small library is loaded into the agent that adds seconds to what it reads, as many as a file says
 at the moment. The commands that the agent starts get an environment of their own, without it, so
 that Slurm's clocks and those of jobs stay right.
+
+Debian 12's libfaketime (0.9.10) would be that library, but with the monotonic clock left alone
+every sleep of a Python program under it fails with EINVAL.
 """
 
 from __future__ import annotations
