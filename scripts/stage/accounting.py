@@ -36,9 +36,12 @@ def install_database(plan: ClusterPlan, password: str) -> None:
         return
     fresh = data.with_name("data.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
+    # Two that are built at once would find each other's temporary tables in /tmp.
+    temporary = data.with_name("tmp")
     mysql = pwd.getpwnam("mysql")
-    os.chown(fresh, mysql.pw_uid, mysql.pw_gid)
+    for folder in (fresh, temporary):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.chown(folder, mysql.pw_uid, mysql.pw_gid)
     first_statements = plan.folder / "database" / "first.sql"
     descriptor = os.open(first_statements, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
@@ -54,6 +57,7 @@ def install_database(plan: ClusterPlan, password: str) -> None:
         "--no-defaults",
         "--user=mysql",
         f"--datadir={fresh}",
+        f"--tmpdir={temporary}",
         "--skip-test-db",
         "--skip-name-resolve",
         "--auth-root-authentication-method=socket",
@@ -65,6 +69,7 @@ def install_database(plan: ClusterPlan, password: str) -> None:
     first_statements.unlink()
     if done.returncode != 0:
         raise StageError(f"mariadb-install-db failed: {_last_line(done.stderr or done.stdout)}")
+    shutil.rmtree(temporary)
     fresh.replace(data)
 
 
