@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-WINDOW_S = 1.0
-FREE = 10  # arrays in a window that nobody waits for
-EACH_S = 0.4  # of waiting for each array beyond them
-LONGEST_S = 4.0
+# As long as the longest wait: in a shorter one, what waits would look like quiet and all go at once.
+WINDOW_S = 4.0
+FREE = 40  # arrays in a window that nobody waits for
+EACH_S = 0.1  # of waiting for each array beyond them
+LONGEST_S = WINDOW_S
 
 
 @dataclass
