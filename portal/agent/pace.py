@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# As long as the longest wait: to a shorter one, what waits would look like quiet, and all go at once.
+# As long as the longest wait. To a shorter one, waiting would look like quiet, and all go at once.
 WINDOW_S = 4.0
 FREE = 40  # arrays in a window that nobody waits for
 EACH_S = 0.1  # of waiting for each array beyond them
