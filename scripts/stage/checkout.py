@@ -1,6 +1,7 @@
 """Where this checkout lies, and the folder below which everything that runs is kept."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,3 +22,10 @@ def alone() -> Iterator[None]:
     with (VAR / "stage.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write what another process may read at any moment: it finds all of it, or what was before."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(file)

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from stage.checkout import VAR, StageError
+from stage.checkout import VAR, StageError, write_whole
 from stage.ports import is_free
 from stage.releases import BY_SUITE, RELEASES, Release, here
 
@@ -101,7 +101,7 @@ class ClusterPlan:
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "cluster.json").write_text(json.dumps(asdict(self), indent=1) + "\n")
+        write_whole(self.folder / "cluster.json", json.dumps(asdict(self), indent=1) + "\n")
 
     def with_ports(self) -> ClusterPlan:
         """The same plan with ports that are free now.

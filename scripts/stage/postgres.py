@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stage import processes
-from stage.checkout import SERVICE_USER, VAR, StageError
+from stage.checkout import SERVICE_USER, VAR, StageError, write_whole
 from stage.daemons import PATH
 from stage.ports import is_free, listens
 from stage.processes import Process
@@ -103,7 +103,7 @@ def up(name: str, *, durable: bool = False) -> Server:
         if time.monotonic() > deadline:
             raise StageError(f"PostgreSQL did not start; see {log}")
         time.sleep(0.05)
-    (server.folder / "server.json").write_text(json.dumps(asdict(server)))
+    write_whole(server.folder / "server.json", json.dumps(asdict(server)))
     return server
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from stage import slapd
-from stage.checkout import ROOT, SERVICE_USER, VAR, StageError
+from stage.checkout import ROOT, SERVICE_USER, VAR, StageError, write_whole
 from stage.plan import CLUSTERS, NAME, load_plan
 from stage.ports import is_free
 
@@ -106,7 +106,7 @@ def write(site: Site) -> None:
         "user": SERVICE_USER,
     }
     site.settings.write_text(template.substitute(values) + _login(site))
-    (site.folder / "site.json").write_text(json.dumps(asdict(site), indent=1) + "\n")
+    write_whole(site.folder / "site.json", json.dumps(asdict(site), indent=1) + "\n")
 
 
 def _login(site: Site) -> str:
