@@ -124,7 +124,7 @@ def rest(settings: Settings, tmp_path: Path) -> Settings:
         backend="rest",
         rest_url="http://127.0.0.1:9",
         rest_token_command=[str(mint)],
-        command_timeout_s=1.0,
+        command_timeout_s=20.0,
     )
 
 
