@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 
-from stage import daemons, debian
+from stage import daemons, slurm
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
 
@@ -68,7 +68,7 @@ def install_database(plan: ClusterPlan, password: str) -> None:
     )
     first_statements.unlink()
     if done.returncode != 0:
-        raise StageError(f"mariadb-install-db failed: {_last_line(done.stderr or done.stdout)}")
+        raise StageError(f"mariadb-install-db failed: {done.stderr.strip() or done.stdout.strip()}")
     shutil.rmtree(temporary)
     fresh.replace(data)
 
@@ -120,18 +120,4 @@ def _sacctmgr_read(plan: ClusterPlan, *words: str) -> list[str]:
 
 
 def _sacctmgr(plan: ClusterPlan, *words: str) -> str:
-    done = subprocess.run(
-        debian.inside(plan.debian, ["sacctmgr", "--immediate", *words]),
-        env=daemons.environment(plan),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode != 0:
-        raise StageError(f"sacctmgr {' '.join(words)}: {_last_line(done.stderr or done.stdout)}")
-    return done.stdout
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no output"])[-1]
+    return slurm.as_root(plan, ["sacctmgr", "--immediate", *words])

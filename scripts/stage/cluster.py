@@ -7,12 +7,11 @@ import pwd
 import shutil
 import socket
 import stat
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from stage import accounting, configuration, daemons, debian, processes
+from stage import accounting, configuration, daemons, debian, processes, slurm
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
 from stage.ports import listens
@@ -57,7 +56,7 @@ def down(plan: ClusterPlan) -> None:
     """End every process of the cluster: jobs first, so that accounting hears of their end."""
     reports_to = "slurmctld" in daemons.running(plan)
     if reports_to:
-        _command(plan, ["scancel", "--partition=class", "--quiet"], patience_s=5)
+        slurm.answer(plan, ["scancel", "--partition=class", "--quiet"], patience_s=5)
     processes.end(lambda: _jobs(plan), patience_s=3)
     # A step that has lost its job tells slurmctld and goes. Without one it would go on trying, and
     # it does not listen to SIGTERM.
@@ -80,9 +79,11 @@ def faults(plan: ClusterPlan) -> list[str]:
     """One line for each thing that is not as it should be; empty when all is up."""
     there = daemons.running(plan)
     found = [f"{name} does not run" for name in daemons.expected(plan) if name not in there]
-    if "slurmctld" in there and not _command(plan, ["scontrol", "ping"]).startswith("Slurmctld"):
+    if "slurmctld" not in there:
+        return found
+    if not slurm.answer(plan, ["scontrol", "ping"]).startswith("Slurmctld"):
         found.append("slurmctld does not answer")
-    elif "slurmctld" in there:
+    else:
         found += [f"node {node} is {state}" for node, state in _states(plan) if not _takes(state)]
     return found
 
@@ -105,7 +106,7 @@ def describe(plan: ClusterPlan) -> str:
 def _nodes_in_words(plan: ClusterPlan) -> list[str]:
     """What of each node is in use, from AllocTRES: Slurm 22.05's GresUsed miscounts shares."""
     lines = []
-    for row in _command(plan, ["scontrol", "--oneliner", "show", "nodes"]).splitlines():
+    for row in slurm.answer(plan, ["scontrol", "--oneliner", "show", "nodes"]).splitlines():
         fields = dict(word.partition("=")[::2] for word in row.split())
         allocated = (word.partition("=")[::2] for word in fields.get("AllocTRES", "").split(","))
         used = dict(allocated)
@@ -220,7 +221,7 @@ def _takes(state: str) -> bool:
 
 
 def _states(plan: ClusterPlan) -> list[tuple[str, str]]:
-    table = _command(plan, ["sinfo", "--noheader", "--Node", "--format=%N %T"], patience_s=5)
+    table = slurm.answer(plan, ["sinfo", "--noheader", "--Node", "--format=%N %T"], patience_s=5)
     rows = (line.split() for line in table.splitlines())
     # A node has a row for each partition that it is in.
     return sorted({(row[0], row[1]) for row in rows if len(row) == 2})
@@ -235,19 +236,3 @@ def _of(plan: ClusterPlan, *programs: str) -> list[Process]:
     """The cluster's processes of these programs, or all of them where none is named."""
     found = daemons.belonging(plan)
     return [p for p in found if not programs or daemons.program(p) in programs]
-
-
-def _command(plan: ClusterPlan, command: list[str], patience_s: float = 15.0) -> str:
-    """What a Slurm command prints, or nothing when it fails."""
-    try:
-        done = subprocess.run(
-            debian.inside(plan.debian, command),
-            env=daemons.environment(plan),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=patience_s,
-        )
-    except subprocess.TimeoutExpired:
-        return ""
-    return done.stdout if done.returncode == 0 else ""

@@ -11,7 +11,6 @@ import json
 import os
 import pwd
 import statistics
-import subprocess
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -19,10 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stage import sdiag
+from stage import sdiag, slurm
 from stage.checkout import SERVICE_USER, StageError
 from stage.client import Portal
-from stage.daemons import environment
 from stage.plan import ClusterPlan
 from stage.school import SLURM_ACCOUNT
 
@@ -94,7 +92,8 @@ def by_sbatch(plan: ClusterPlan, data_root: Path, runs: Sequence[str]) -> Times:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     sdiag.reset(plan)
     begun = time.time()
-    done = subprocess.run(
+    slurm.as_service_user(
+        plan,
         [
             "sbatch",
             *OPTIONS,
@@ -103,16 +102,7 @@ def by_sbatch(plan: ClusterPlan, data_root: Path, runs: Sequence[str]) -> Times:
             f"--chdir={batch}",
             str(batch / "program" / "runtime" / "job.sh"),
         ],
-        env=environment(plan),
-        user=SERVICE_USER,
-        group=SERVICE_USER,
-        extra_groups=[],
-        capture_output=True,
-        text=True,
-        check=False,
     )
-    if done.returncode != 0:
-        raise StageError(f"sbatch: {done.stderr.strip()}")
     return _times(plan, folders, begun)
 
 

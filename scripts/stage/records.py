@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from stage import daemons
-from stage.checkout import StageError
+from stage import slurm
 from stage.plan import ClusterPlan
 
 # slurmctld tells slurmdbd in bundles; this much later every end has arrived.
@@ -64,16 +62,6 @@ def _ask(plan: ClusterPlan, *which: str) -> list[Record]:
         "--format=JobID,JobName,State,Account,AllocTRES",
         *which,
     ]
-    done = subprocess.run(
-        command,
-        env=daemons.environment(plan),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode != 0:
-        raise StageError(f"sacct: {done.stderr.strip()}")
-    rows = (line.split("|") for line in done.stdout.splitlines())
+    rows = (line.split("|") for line in slurm.as_root(plan, command).splitlines())
     # "CANCELLED by 0": the first word is the state.
     return [Record(job, name, state.split()[0], *rest) for job, name, state, *rest in rows]

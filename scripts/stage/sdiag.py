@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stage import daemons
-from stage.checkout import StageError
+from stage import slurm
 from stage.plan import ClusterPlan
 
 # "	REQUEST_JOB_INFO                        ( 2003) count:7      ave_time:215    total_time:1505"
@@ -48,14 +46,4 @@ def _counts(sections: list[str], head: str) -> Iterator[tuple[str, int]]:
 
 
 def _sdiag(plan: ClusterPlan, *options: str) -> str:
-    done = subprocess.run(
-        ["sdiag", *options],
-        env=daemons.environment(plan),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    if done.returncode != 0:
-        raise StageError(f"sdiag: {done.stderr.strip()}")
-    return done.stdout
+    return slurm.as_root(plan, ["sdiag", *options])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stage import daemons, processes, sdiag, services
+from stage import daemons, processes, sdiag, services, slurm
 from stage.bench import cost
 from stage.checkout import SERVICE_USER, StageError
 from stage.plan import ClusterPlan
@@ -115,7 +115,8 @@ def by_way(field: Field, name: str, what: str, rounds: int) -> tuple[int, Cost]:
         head = processes.read_process(program.pid)
         if head is None:
             raise StageError(f"{slurm['backend']}: the program has gone")
-        measure = _Measure(plan, lambda: cost.family_s(head))
+        family = processes.with_descendants([head], processes.all_processes())
+        measure = _Measure(plan, lambda: sum(map(cost.of_process_s, family)))
         program.stdin.write("go\n")
         program.stdin.flush()
         told = json.loads(program.stdout.readline() or "{}")
@@ -132,12 +133,12 @@ def by_hand(plan: ClusterPlan, command: Sequence[str], rounds: int) -> Cost:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
-    _typed(plan, command)
+    slurm.as_service_user(plan, command)
     measure = _Measure(plan, used_s)
     seconds = []
     for _ in range(rounds):
         begun = time.perf_counter()
-        _typed(plan, command)
+        slurm.as_service_user(plan, command)
         seconds.append(time.perf_counter() - begun)
     return measure.cost(seconds)
 
@@ -147,6 +148,8 @@ class _Measure:
 
     def __init__(self, plan: ClusterPlan, used_s: Callable[[], float]) -> None:
         self._plan, self._mine = plan, used_s
+        there = daemons.running(plan)
+        self._daemons = [there[name] for name in ("slurmctld", "slurmrestd")]
         sdiag.reset(plan)
         self._before = self._used()
 
@@ -164,21 +167,5 @@ class _Measure:
         )
 
     def _used(self) -> tuple[float, float, float]:
-        there = daemons.running(self._plan)
-        slurmctld, slurmrestd = (cost.family_s(there[name]) for name in ("slurmctld", "slurmrestd"))
+        slurmctld, slurmrestd = map(cost.of_process_s, self._daemons)
         return self._mine(), slurmctld, slurmrestd
-
-
-def _typed(plan: ClusterPlan, command: Sequence[str]) -> None:
-    done = subprocess.run(
-        command,
-        env=daemons.environment(plan),
-        user=SERVICE_USER,
-        group=SERVICE_USER,
-        extra_groups=[],
-        cwd="/",
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StageError(f"{command[0]}: {done.stderr.decode(errors='replace').strip()}")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stage import daemons, race, terminal
-from stage.checkout import SERVICE_USER, StageError
+from stage import daemons, race, slurm, terminal
+from stage.checkout import StageError
 from stage.plan import ClusterPlan
 from stage.school import SLURM_ACCOUNT
 from stage.site import Site
@@ -66,7 +65,7 @@ def arrays_in_time(field: Field, whole_at_s: Sequence[float]) -> float:
     begun = time.time()
     for at_s, account in sorted(zip(whole_at_s, field.accounts, strict=True)):
         time.sleep(max(0.0, begun + at_s - time.time()))
-        _checked([*command, f"--account={account}", str(field.script)], field)
+        slurm.as_service_user(field.plan, [*command, f"--account={account}", str(field.script)])
     return time.time() - begun
 
 
@@ -97,7 +96,9 @@ def _loop(field: Field, accounts: Sequence[str], more: Sequence[str]) -> float:
     loop = f'set -e; number=0; while read -r account; do {words} --account="$account" '
     loop += f'{script} "$((number++))"; done'
     begun = time.time()
-    said = _checked(["bash", "-c", loop], field, "".join(f"{name}\n" for name in accounts))
+    said = slurm.as_service_user(
+        field.plan, ["bash", "-c", loop], "".join(f"{name}\n" for name in accounts)
+    )
     took_s = time.time() - begun
     if len(said.split()) != len(accounts):
         raise StageError("sbatch has not acknowledged every job")
@@ -109,21 +110,3 @@ def _options(field: Field) -> list[str]:
     others = [word for word in race.OPTIONS if word != f"--account={SLURM_ACCOUNT}"]
     own = [f"--time={MINUTES}", f"--chdir={field.folder}"]
     return [word for word in others if not word.startswith("--time=")] + own
-
-
-def _checked(command: Sequence[str], field: Field, typed: str = "") -> str:
-    done = subprocess.run(
-        command,
-        input=typed,
-        env=daemons.environment(field.plan),
-        user=SERVICE_USER,
-        group=SERVICE_USER,
-        extra_groups=[],
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StageError(f"{command[0]}: {done.stderr.strip()}")
-    return done.stdout

@@ -35,7 +35,7 @@ def groups(plan: ClusterPlan, site: Site, server: str | None) -> dict[str, list[
 
 def used_s(found: Mapping[str, list[Process]]) -> dict[str, float]:
     """CPU seconds so far of each group, with the commands that it has run."""
-    return {name: sum(map(_used_s, some)) for name, some in found.items()}
+    return {name: sum(map(of_process_s, some)) for name, some in found.items()}
 
 
 def memory_mb(found: Mapping[str, list[Process]]) -> dict[str, float]:
@@ -51,8 +51,8 @@ def since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, 
     return {name: after[name] - before[name] for name in after if name in before}
 
 
-def _used_s(process: Process) -> float:
-    """Of the process itself and of its children that have ended."""
+def of_process_s(process: Process) -> float:
+    """CPU seconds so far of the process itself and of its children that have ended."""
     with suppress(OSError):
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:15])) * _TICK_S

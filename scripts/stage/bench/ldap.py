@@ -79,7 +79,7 @@ def _is_wrong(name: str, found: dict[str, Any]) -> bool:
 
 def _trouble(one: Directory, other: Directory) -> dict[str, dict[str, Any]]:
     """Each trouble twice: with no other server, and with a good one behind."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     (process,) = slapd.belonging(other.name)
     processes.send(process, signal.SIGSTOP)
     found |= _alone_and_not(one, "SIGSTOP", other.tls_url)

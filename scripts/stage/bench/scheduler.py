@@ -10,12 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from stage import accounting, cluster, daemons
+from stage import accounting, cluster, daemons, slurm
 from stage.bench.asking import SEATS, Cost, Field, by_hand, by_way
 from stage.checkout import SERVICE_USER, StageError
 from stage.plan import ClusterPlan, load_plan
@@ -115,20 +114,7 @@ def _ways(plan: ClusterPlan, pyslurm: str | None) -> dict[str, dict[str, Any]]:
 def _fill(plan: ClusterPlan, command: Sequence[str], times: int) -> None:
     """Hand the same over so many times, four at once."""
     words = ["xargs", "-P4", "-I{}", command[0], "--job-name=bench-{}", *command[1:]]
-    done = subprocess.run(
-        words,
-        input="".join(f"{number}\n" for number in range(times)),
-        env=daemons.environment(plan),
-        user=SERVICE_USER,
-        group=SERVICE_USER,
-        extra_groups=[],
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StageError(f"{command[0]}: {done.stderr.strip()[-300:]}")
+    slurm.as_service_user(plan, words, "".join(f"{number}\n" for number in range(times)))
 
 
 def _report(found: Mapping[str, Mapping[str, Cost]]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from stage import accounting, school, world
 from stage.checkout import ROOT, SERVICE_USER, StageError
@@ -22,8 +22,8 @@ from stage.site import Site
 
 NAME = "demo"
 PICTURES = ROOT / "docs" / "screenshots"
-LAPTOP = {"width": 1366, "height": 768}
-PHONE = {"width": 360, "height": 800}
+LAPTOP: ViewportSize = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 360, "height": 800}
 FEW_SHARES = 16
 COLOURS = 128  # enough for pages of few colours, and a quarter of the bytes
 
@@ -92,7 +92,7 @@ def _halfway(lesson: dict[str, Any]) -> bool:
 
 
 def _logged_in(
-    browser: Browser, site: Site, login: str, password: str, screen: dict[str, int]
+    browser: Browser, site: Site, login: str, password: str, screen: ViewportSize
 ) -> Page:
     context = browser.new_context(base_url=site.address, locale="zh-CN", viewport=screen)
     page = context.new_page()
