@@ -152,7 +152,7 @@ def _change(lesson_id: str, change: Callable[..., tuple[Run, ...]]) -> dict[str,
 
 
 def _whole(session: Session, lesson: Lesson) -> dict[str, Any]:
-    seats = seatmap.snapshot(session, services(), lesson)
+    seats = seatmap.snapshot(session, services(), lesson.id)
     ids = [tile.run_id for tile in seats.tiles if tile.run_id is not None]
     runs = session.scalars(select(Run).where(Run.id.in_(ids)).options(joinedload(Run.batch)))
     return whole(lesson, seats, {run.id: run for run in runs}, viewer())

@@ -6,21 +6,21 @@ import hashlib
 import marshal
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.errors import NotFound
-from portal.language import Message, Text
+from portal.language import N_, Message, Text
 from portal.lessons.queue import because
 from portal.lessons.shares import shares_of
 from portal.lessons.tiles import EMPTY, Line, Tile, line_of, tiles_of
 from portal.runs.house import House
 from portal.runs.states import LIVE, RunState
-from portal.store.tables import Lease, Lesson
+from portal.store.tables import DataSet, Lease, Lesson, SchoolClass
 
 AGENT = "agent"
 # A silence of Slurm, or of the agent who asks it, that nobody needs to be told of.
@@ -60,31 +60,39 @@ class SeatMap:
 
 
 def snapshot(
-    session: Session, house: House, lesson: Lesson, *, now: float | None = None
+    session: Session, house: House, lesson_id: str, *, now: float | None = None
 ) -> SeatMap:
-    """What the class page shows of a lesson that `get_lesson` found. Asks Slurm nothing.
+    """What the class page shows of a lesson that the viewer may see. Asks Slurm nothing.
 
-    `now` is UTC seconds. The same rows, folders and time give the same answer.
+    `now` is UTC seconds. The same rows, folders and time give the same answer. Raises `NotFound`
+    for a lesson that is not there.
     """
     now = time.time() if now is None else now
-    shown = _shown(house, lesson)
-    tiles = tiles_of(session, house.settings.data.root, lesson, shown.line, now)
+    lesson = session.execute(_LESSON, {"lesson_id": lesson_id}).one_or_none()
+    if lesson is None:
+        raise NotFound(N_("This lesson is no longer there."))
+    shown = _shown(house, lesson.template)
+    class_id, root = lesson.class_id, house.settings.data.root
+    tiles = tiles_of(
+        session, root, class_id=class_id, lesson_id=lesson.id, line=shown.line, now=now
+    )
     states = Counter(tile.state for tile in tiles)
     live = sum(states[state] for state in LIVE)
-    answered, error, until = session.execute(_PULSE).one_or_none() or (None, None, now)
+    answered, until = lesson.slurm_answered_at, lesson.until
     age = None if answered is None else max(0.0, now - answered)
     # An old answer alone is no silence: the agent asks nothing while nothing is alive.
-    silent = (error is not None or until < now) and (age or 0.0) > HICCUP_S
+    unheard = lesson.slurm_error is not None or (until is not None and until < now)
+    silent = unheard and (age or 0.0) > HICCUP_S
     reason = None
     if states[RunState.WAITING] or states[RunState.SUBMITTED]:
         reason = because(tiles, shares_of(session, lesson.school_id), age, now)
     seat_map = SeatMap(
         lesson_id=lesson.id,
         state=lesson.state,
-        class_name=lesson.school_class.name,
+        class_name=lesson.class_name,
         template=lesson.template,
         title=shown.title,
-        data_name=Text(zh=lesson.data_set.name_zh, en=lesson.data_set.name_en),
+        data_name=Text(zh=lesson.name_zh, en=lesson.name_en),
         starts_at=lesson.starts_at,
         ends_at=lesson.ends_at,
         taken_at=now,
@@ -107,18 +115,13 @@ def as_json(seat_map: SeatMap, language: str) -> dict[str, Any]:
     """The map as plain data, its sentences in the reader's language."""
     return {
         **head_as_json(seat_map, language),
-        "tiles": tiles_as_json(seat_map.tiles, language),
+        "tiles": [_tile(tile, language) for tile in seat_map.tiles],
     }
 
 
 def head_as_json(seat_map: SeatMap, language: str) -> dict[str, Any]:
     """The map without its tiles."""
     return {name: _plain(getattr(seat_map, name), language) for name in PLAIN}
-
-
-def tiles_as_json(tiles: Sequence[Tile], language: str) -> list[dict[str, Any]]:
-    """Tiles as plain data."""
-    return [_tile(tile, language) for tile in tiles]
 
 
 def _version(seat_map: SeatMap) -> str:
@@ -159,14 +162,35 @@ class _Shown:
     line: Line
 
 
-def _shown(house: House, lesson: Lesson) -> _Shown:
+def _shown(house: House, name: str) -> _Shown:
     try:
-        template = house.catalog.get(lesson.template)
+        template = house.catalog.get(name)
     except NotFound:
-        name = Text(zh=lesson.template, en=lesson.template)
-        return _Shown(name, Text(zh="", en=""), percent=False, line=Line(None, ""))
+        title = Text(zh=name, en=name)
+        return _Shown(title, Text(zh="", en=""), percent=False, line=Line(None, ""))
     headline = template.headline
     return _Shown(template.title, headline.label, headline.percent, line_of(template))
 
 
-_PULSE = select(Lease.slurm_answered_at, Lease.slurm_error, Lease.until).where(Lease.name == AGENT)
+# One statement for all that a map says of its lesson, and how long ago the agent heard of Slurm.
+_LESSON = (
+    select(
+        Lesson.id,
+        Lesson.class_id,
+        Lesson.school_id,
+        Lesson.template,
+        Lesson.state,
+        Lesson.starts_at,
+        Lesson.ends_at,
+        SchoolClass.name.label("class_name"),
+        DataSet.name_zh,
+        DataSet.name_en,
+        Lease.slurm_answered_at,
+        Lease.slurm_error,
+        Lease.until,
+    )
+    .join(SchoolClass, SchoolClass.id == Lesson.class_id)
+    .join(DataSet, DataSet.id == Lesson.data_set_id)
+    .outerjoin(Lease, Lease.name == AGENT)
+    .where(Lesson.id == bindparam("lesson_id"))
+)

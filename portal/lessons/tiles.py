@@ -19,7 +19,7 @@ from portal.results.classroom import Classroom, attempts_of
 from portal.results.progress import Progress
 from portal.runs.reasons import reason_of
 from portal.runs.states import RunState
-from portal.store.tables import Lesson, Run, Seat
+from portal.store.tables import Run, Seat
 
 EMPTY = "empty"
 EMPTY_LABEL = N_("empty")
@@ -90,10 +90,10 @@ def line_of(template: Template) -> Line:
 
 
 def tiles_of(
-    session: Session, root: Path, lesson: Lesson, line: Line, now: float
+    session: Session, root: Path, *, class_id: str, lesson_id: str, line: Line, now: float
 ) -> tuple[Tile, ...]:
     """A tile for every seat of the class: one query, and one look at the folders that move."""
-    rows = _newest(session, lesson)
+    rows = _newest(session, class_id, lesson_id)
     training = [(row.id, row.attempt) for row in rows if row.id and row.state in TRAINING]
     told = {
         attempt.key[1]: _Told(
@@ -141,9 +141,9 @@ _SEATS = (
 )
 
 
-def _newest(session: Session, lesson: Lesson) -> Sequence[Any]:
+def _newest(session: Session, class_id: str, lesson_id: str) -> Sequence[Any]:
     """Seats of the class in order, each with the columns of its newest run in the lesson."""
-    rows = session.execute(_SEATS, {"lesson_id": lesson.id, "class_id": lesson.class_id})
+    rows = session.execute(_SEATS, {"lesson_id": lesson_id, "class_id": class_id})
     return list({row.number: row for row in rows}.values())
 
 

@@ -12,24 +12,23 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import random
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask, current_app
 
 from portal.services import Services
 from portal.web.frame import Frame
-from portal.web.relay import SHARED_FOLDER, Relay
-from portal.web.snapshots import snapshot_of
+from portal.web.relay import SHARED_FOLDER, Make, Relay
+from portal.web.snapshots import frame_of
 
 EXTENSION = "kesuan-broadcast"
 BEAT_S = 5.0
@@ -40,6 +39,8 @@ MOST_LATE = 5
 LEAST_PAUSE = 0.25
 # When a reader comes back after a stop: not all of a hall in the same moment.
 COME_BACK_MS = (500, 2500)
+# Nothing has changed, and the line still stands.
+BEAT = b"event: beat\ndata: {}\n\n"
 
 log = logging.getLogger(__name__)
 
@@ -51,42 +52,21 @@ class _Channel:
     changed: threading.Condition = field(default_factory=threading.Condition)
     making: threading.Lock = field(default_factory=threading.Lock)
     frame: Frame | None = None
-    before: Frame | None = None
     # Before there is a frame, when the channel was made: one that waits for its first is not idle.
     made_at: float = field(default_factory=time.monotonic)
     listeners: int = 0
     watched: bool = False
-    encoded: dict[tuple[str, bool], bytes] = field(default_factory=dict)
 
     def put(self, frame: Frame) -> None:
         with self.changed:
-            if self.frame is None or frame.version != self.frame.version:
-                self.before = self.frame
-                self.encoded.clear()
             self.frame, self.made_at = frame, time.monotonic()
             self.changed.notify_all()
-
-    def bytes_for(self, language: str, seen: str | None = None) -> tuple[str, bytes]:
-        """The version and the JSON of the newest frame, encoded once for each language.
-
-        A reader who has `seen` the frame before it gets only what has changed: most lines of a
-        school are thin, and in a second few of forty seats move.
-        """
-        with self.changed:
-            frame, before = cast(Frame, self.frame), self.before
-            follows = before is not None and seen == before.version
-            if (language, follows) not in self.encoded:
-                said = frame.said(language)
-                if follows and before is not None:
-                    said = frame.since(before, language)
-                self.encoded[language, follows] = _json(said)
-            return frame.version, self.encoded[language, follows]
 
 
 class Broadcaster:
     """All channels of this process."""
 
-    def __init__(self, make: Callable[[str], Frame], every: float) -> None:
+    def __init__(self, make: Make, every: float) -> None:
         self._make = make
         self._every = every
         self._channels: dict[str, _Channel] = {}
@@ -95,12 +75,8 @@ class Broadcaster:
 
     def latest(self, key: str, language: str) -> tuple[str, bytes]:
         """The version and the JSON of a frame that is at most `every` seconds old."""
-        channel = self._channel(key)
-        if not self._is_fresh(channel):
-            with channel.making:
-                if not self._is_fresh(channel):
-                    channel.put(self._make(key))
-        return channel.bytes_for(language)
+        frame = self._latest(self._channel(key), key)
+        return frame.version, frame.bytes_for(language)
 
     def listen(self, key: str, language: str, until: float) -> Iterator[bytes]:
         """Events from now to `until` (UTC seconds) or to the end of the lesson.
@@ -111,18 +87,18 @@ class Broadcaster:
         # Joined first: a channel that nobody listens to may be forgotten while its frame is made.
         channel = self._join(key)
         try:
-            version, data = self.latest(key, language)
-            yield _event("snapshot", data)
-            while time.time() < until and not cast(Frame, channel.frame).over:
-                frame = self._next(channel, version)
+            frame = self._latest(channel, key)
+            yield _event("snapshot", frame.bytes_for(language))
+            while time.time() < until and not frame.over:
+                seen, frame = frame.version, self._next(channel, frame.version)
                 if self._closed:
                     yield b"retry: %d\n\n" % random.randint(*COME_BACK_MS)  # noqa: S311
                     return
-                if frame.version == version:
-                    yield _event("beat", _json(frame.beat()))
+                if frame.version == seen:
+                    yield BEAT
                 else:
-                    version, data = channel.bytes_for(language, seen=version)
-                    yield _event("snapshot", data)
+                    # Most lines of a school are thin, and in a second few of forty seats move.
+                    yield _event("snapshot", frame.bytes_for(language, seen))
             yield _event("end", b"{}")
         finally:
             self._leave(channel)
@@ -140,6 +116,13 @@ class Broadcaster:
         """How many listen to a lesson here."""
         with self._lock:
             return self._channels[key].listeners if key in self._channels else 0
+
+    def _latest(self, channel: _Channel, key: str) -> Frame:
+        if not self._is_fresh(channel):
+            with channel.making:
+                if not self._is_fresh(channel):
+                    channel.put(self._make(key, channel.frame))
+        return cast(Frame, channel.frame)
 
     def _is_fresh(self, channel: _Channel) -> bool:
         """Whether the frame will do. Where a thread makes them, nobody does its work beside it.
@@ -184,7 +167,7 @@ class Broadcaster:
                     return
             try:
                 with channel.making:
-                    channel.put(self._make(key))
+                    channel.put(self._make(key, channel.frame))
             except Exception:
                 # The pages keep the last frame and its age; the next second tries again.
                 log.exception("no snapshot of lesson %s", key, extra={"lesson": key})
@@ -214,8 +197,8 @@ def register(app: Flask, house: Services) -> None:
     """Give the application its broadcaster."""
     every = house.settings.web.snapshot_seconds
 
-    def make(lesson_id: str) -> Frame:
-        return snapshot_of(house, lesson_id)
+    def make(lesson_id: str, before: Frame | None) -> Frame:
+        return frame_of(house, lesson_id, before)
 
     folder = os.environ.get(SHARED_FOLDER)
     app.extensions[EXTENSION] = Broadcaster(
@@ -228,10 +211,6 @@ def broadcaster() -> Broadcaster:
     return cast(Broadcaster, current_app.extensions[EXTENSION])
 
 
-def _json(thing: dict[str, Any]) -> bytes:
-    return json.dumps(thing, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
 def _event(name: str, data: bytes) -> bytes:
-    # JSON of `json.dumps` has no line breaks, so one `data:` line carries it.
+    # The JSON of a frame has no line breaks, so one `data:` line carries it.
     return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"

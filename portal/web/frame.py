@@ -1,26 +1,27 @@
-"""What the broadcaster sends around, whatever it shows."""
+"""What class pages are sent: a lesson at one moment, in bytes that were made once for all."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
-class Frame(Protocol):
-    """What a lesson looks like at one moment."""
+@dataclass(frozen=True)
+class Frame:
+    """A lesson at one moment, as JSON in each language that a reader may have.
 
-    @property
-    def version(self) -> str:
-        """Changes when something that a reader sees has changed."""
+    `version` changes when something that a reader sees has changed, and `over` says that nothing
+    will move any more. `news` are the same frame for whoever has seen the version `before`: what
+    has not changed since is left out.
+    """
 
-    @property
-    def over(self) -> bool:
-        """Whether nothing will move any more."""
+    version: str
+    over: bool
+    whole: Mapping[str, bytes]
+    before: str | None = None
+    news: Mapping[str, bytes] = field(default_factory=dict)
 
-    def said(self, language: str) -> dict[str, Any]:
-        """The frame for a reader of `language`, ready for JSON."""
-
-    def since(self, before: Frame, language: str) -> dict[str, Any]:
-        """The same for a reader who has seen `before`: what has not changed may be left out."""
-
-    def beat(self) -> dict[str, Any]:
-        """What goes on changing although the frame stays the same."""
+    def bytes_for(self, language: str, seen: str | None = None) -> bytes:
+        """The JSON for a reader who has seen the version `seen`, or none yet."""
+        follows = seen is not None and seen == self.before
+        return (self.news if follows else self.whole)[language]

@@ -23,13 +23,16 @@ SHARED_FOLDER = "KESUAN_FRAMES_DIR"
 LOOK_S = 0.01
 KEPT_S = 3600.0
 
+# Makes the frame of a lesson, with what is news to whoever has seen the frame before it.
+Make = Callable[[str, Frame | None], Frame]
+
 log = logging.getLogger(__name__)
 
 
 class Relay:
     """Makes frames like the function that it is given, unless another worker has just made one."""
 
-    def __init__(self, folder: Path, make: Callable[[str], Frame], every: float) -> None:
+    def __init__(self, folder: Path, make: Make, every: float) -> None:
         self._folder = folder
         self._make = make
         # All workers look at a class in the same moment (`Broadcaster` sees to that), so a frame is
@@ -38,33 +41,37 @@ class Relay:
         self._patience = every
         self._swept_at = time.monotonic()
 
-    def __call__(self, key: str) -> Frame:
+    def __call__(self, key: str, before: Frame | None) -> Frame:
         """The frame of this round: taken over, or made and left for the others."""
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
-            frame = self._left(key)
-            if frame is not None:
+            frame, young = self._left(key)
+            if frame is not None and young:
                 return frame
             with self._alone(key) as alone:
                 if alone:
                     # It may have been left between the look and the lock.
-                    return self._left(key) or self._leave(key, self._make(key))
+                    frame, young = self._left(key)
+                    if frame is not None and young:
+                        return frame
+                    # What was left last is what the pages of all workers have seen.
+                    return self._leave(key, self._make(key, frame or before))
             time.sleep(LOOK_S)
-        return self._make(key)
+        return self._make(key, before)
 
-    def _left(self, key: str) -> Frame | None:
+    def _left(self, key: str) -> tuple[Frame | None, bool]:
+        """What was left last, and whether it is of this round."""
         try:
             with self._place(key).open("rb") as file:
-                if time.time() - os.fstat(file.fileno()).st_mtime > self._young:
-                    return None
+                age_s = time.time() - os.fstat(file.fileno()).st_mtime
                 # Nobody but the service user's own workers can write there.
                 frame: Frame = pickle.load(file)  # noqa: S301
-                return frame
+                return frame, age_s <= self._young
         except FileNotFoundError:
-            return None
+            return None, False
         except Exception:
             log.exception("a frame of another worker cannot be read", extra={"lesson": key})
-            return None
+            return None, False
 
     def _leave(self, key: str, frame: Frame) -> Frame:
         draft = self._folder / f".{os.getpid()}-{key}"

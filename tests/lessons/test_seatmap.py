@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import event
 
 from portal.lessons.curves import MOST_POINTS
-from portal.lessons.queries import get_lesson
 from portal.lessons.queue import SILENT, because
 from portal.lessons.seatmap import SeatMap, as_json, snapshot
 from portal.lessons.shares import Shares
@@ -30,8 +29,7 @@ def look(town: Town, lesson: Lesson, after: float) -> SeatMap:
     """A snapshot so many seconds after the lesson's start."""
     teacher = town.here.teacher
     with town.portal.store.reading(teacher.tenant) as session:
-        found = get_lesson(session, teacher, lesson.id)
-        return snapshot(session, town.portal, found, now=lesson.starts_at + after)
+        return snapshot(session, town.portal, lesson.id, now=lesson.starts_at + after)
 
 
 def agent_heard(town: Town, at: float) -> None:
@@ -273,16 +271,15 @@ def test_a_snapshot_is_a_handful_of_statements_however_many_run(town: Town, less
     for run in town.runs():
         town.trains(run, lesson.starts_at, 0.5, [0.5])
     with town.portal.store.reading(teacher.tenant) as session:
-        found = get_lesson(session, teacher, lesson.id)
         with counted(town) as statements:
-            snapshot(session, town.portal, found, now=lesson.starts_at + 1)
-        # Seats with their runs, and when Slurm last answered; shares only where somebody waits.
+            snapshot(session, town.portal, lesson.id, now=lesson.starts_at + 1)
+        # The lesson with Slurm's last answer, and seats with their runs; shares only where
+        # somebody waits.
         assert len([s for s in statements if s.startswith("SELECT")]) == 2
     town.set(town.runs()[0], state="waiting")
     with town.portal.store.reading(teacher.tenant) as session:
-        found = get_lesson(session, teacher, lesson.id)
         with counted(town) as statements:
-            snapshot(session, town.portal, found, now=lesson.starts_at + 1)
+            snapshot(session, town.portal, lesson.id, now=lesson.starts_at + 1)
         assert len([s for s in statements if s.startswith("SELECT")]) == 5
 
 

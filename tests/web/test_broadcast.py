@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,25 +15,17 @@ from portal.web.broadcast import Broadcaster
 from portal.web.frame import Frame
 
 
-@dataclass
-class Still:
+def still(number: int, before: Frame | None = None, over: bool = False) -> Frame:
     """A frame by number."""
-
-    number: int
-    over: bool = False
-
-    @property
-    def version(self) -> str:
-        return str(self.number)
-
-    def said(self, language: str) -> dict[str, Any]:
-        return {"number": self.number, "language": language}
-
-    def since(self, before: Frame, language: str) -> dict[str, Any]:
-        return {"number": self.number, "since": before.version}
-
-    def beat(self) -> dict[str, Any]:
-        return {"beat": True}
+    said = {lang: {"number": number, "language": lang} for lang in ("zh", "en")}
+    news = {"number": number, "since": before.version} if before else {}
+    return Frame(
+        version=str(number),
+        over=over,
+        whole={language: json.dumps(whole).encode() for language, whole in said.items()},
+        before=before.version if before else None,
+        news={language: json.dumps(news).encode() for language in said},
+    )
 
 
 class Film:
@@ -46,11 +37,11 @@ class Film:
         self.over = False
         self.broken = False
 
-    def __call__(self, key: str) -> Still:
+    def __call__(self, key: str, before: Frame | None) -> Frame:
         self.made += 1
         if self.broken:
             raise RuntimeError("no database")
-        return Still(self.made if self.moving else 1, self.over)
+        return still(self.made if self.moving else 1, before, self.over)
 
 
 @pytest.fixture(autouse=True)
@@ -108,8 +99,8 @@ def test_who_has_missed_a_frame_gets_all_of_the_next(monkeypatch: pytest.MonkeyP
     stream = house.listen("missed", "en", time.time() + 20)
     take(stream, 1)
     channel = house._channels["missed"]
-    channel.put(film("missed"))
-    channel.put(film("missed"))
+    channel.put(film("missed", channel.frame))
+    channel.put(film("missed", channel.frame))
     assert "since" not in take(stream, 1)[0][1]
     stream.close()  # type: ignore[attr-defined]
 
@@ -183,11 +174,11 @@ def test_a_fault_keeps_the_last_frame(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_channel_is_not_forgotten_while_its_first_frame_is_made() -> None:
     house = Broadcaster(Film(), every=60)
 
-    def slow(key: str) -> Still:
+    def slow(key: str, before: Frame | None) -> Frame:
         # Somebody else opens another class meanwhile, which is when idle ones are forgotten.
         if key == "slow":
             house.latest("quick", "en")
-        return Still(1)
+        return still(1, before)
 
     house._make = slow
     stream = house.listen("slow", "en", time.time() + 20)

@@ -9,7 +9,7 @@ import pytest
 
 from portal.store import EVERYONE
 from portal.store.tables import Lease, Run
-from portal.web.snapshots import snapshot_of
+from portal.web.snapshots import frame_of
 from tests.web.classroom import Classroom
 from tests.web.pages import Anatomy
 
@@ -44,19 +44,22 @@ def test_an_unchanged_snapshot_costs_nothing(classroom: Classroom) -> None:
 
 
 def test_a_reader_who_follows_gets_only_the_seats_that_moved(classroom: Classroom) -> None:
-    before = snapshot_of(classroom.house, classroom.lesson_id)
-    done = next(tile for tile in before.map.tiles if tile.state == "succeeded")
+    before = frame_of(classroom.house, classroom.lesson_id)
     with classroom.house.store.begin(EVERYONE) as session:
-        session.get_one(Run, done.run_id).metrics = {"accuracy": 0.123}
-    now = snapshot_of(classroom.house, classroom.lesson_id)
-    said = now.since(before, "en")
-    assert {**said, "tiles": now.said("en")["tiles"]} == now.said("en")
+        done = session.get_one(Run, classroom.runs["succeeded"][0])
+        done.metrics = {"accuracy": 0.123}
+        number = done.seat.number if done.seat else 0
+    now = frame_of(classroom.house, classroom.lesson_id, before)
+    news = json.loads(now.bytes_for("en", seen=before.version))
+    whole = json.loads(now.bytes_for("en"))
+    assert {**news, "tiles": whole["tiles"]} == whole
     # And of that seat only what is new.
-    (news,) = said["tiles"]
-    assert set(news) == {"number", "headline", "value"}
-    shown = {tile["number"]: tile for tile in before.said("en")["tiles"]}
-    merged = {**shown[done.number], **news}
-    assert merged == next(t for t in now.said("en")["tiles"] if t["number"] == done.number)
+    (seat,) = news["tiles"]
+    assert seat == {"number": number, "headline": 0.123, "value": "12%"}
+    shown = {tile["number"]: tile for tile in json.loads(before.bytes_for("en"))["tiles"]}
+    assert {**shown[number], **seat} == next(t for t in whole["tiles"] if t["number"] == number)
+    # Who has seen something else gets all of it.
+    assert now.bytes_for("en", seen="something else") == now.bytes_for("en")
 
 
 def test_the_events_carry_the_snapshot(classroom: Classroom) -> None:
