@@ -12,16 +12,16 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from portal.accelerators import Accelerator
 from portal.agent import folders, forming, lease
-from portal.agent.outbox import Outbox, batches
+from portal.agent.outbox import Outbox
 from portal.agent.pace import Pace
 from portal.catalog import Catalog
 from portal.config import Settings
@@ -35,7 +35,7 @@ from portal.scheduler import (
     Unavailable,
 )
 from portal.store import EVERYONE, Store
-from portal.store.tables import Batch, DataSet, Run, School, Seat
+from portal.store.tables import Batch, Run, School
 
 log = logging.getLogger(__name__)
 
@@ -90,15 +90,17 @@ class Dispatch:
             formed = forming.form(
                 session, self.catalog, self.accelerator, now, slurm, without=without
             )
-            ids = [batch.id for batch in formed]
-            ids += session.scalars(
-                select(Batch.id).where(Batch.state == "forming", Batch.id.not_in(ids))
+            again = select(Batch).where(
+                Batch.state == "forming", Batch.submitting_since.is_not(None)
             )
+            described = selectinload(Batch.runs).options(*forming.DESCRIBED)
+            formed += session.scalars(again.options(described))
         sent: list[str] = []
-        while ids and not self.stop.is_set():
-            some, ids = ids[:TOGETHER], ids[TOGETHER:]
+        while formed and not self.stop.is_set():
+            some, formed = formed[:TOGETHER], formed[TOGETHER:]
             sent += self._send(some)
-            if ids and self.clock() < self._silent_until:
+            if formed and self.clock() < self._silent_until:
+                ids = [batch.id for batch in formed]
                 self._put_back(ids, "no-answer-from-slurm", self._silence)
                 break
         return sent
@@ -148,9 +150,10 @@ class Dispatch:
             )
             return session.scalar(waiting.limit(1)) is not None
 
-    def _send(self, ids: Sequence[str]) -> list[str]:
+    def _send(self, some: Sequence[Batch]) -> list[str]:
         """Send these batches one after the other, between one commit before and one after."""
-        requests = deque(self._commit_to_sending(self._lay_out(ids)))
+        made = self._lay_out(some)
+        requests = deque(self._commit_to_sending([b for b in some if b.id in made], made))
         announced, accepted = time.monotonic(), dict[str, int]()
         while requests and not self._stands_still():
             if time.monotonic() - announced > ANNOUNCED_S:
@@ -187,41 +190,28 @@ class Dispatch:
             self.outbox.refuse(request.name, error)
         return None
 
-    def _lay_out(self, ids: Sequence[str]) -> dict[str, Path]:
+    def _lay_out(self, some: Iterable[Batch]) -> dict[str, Path]:
         """The folders of those batches whose runs the storage has taken."""
         made: dict[str, Path] = {}
-        refused: dict[str, str] = {}
-        of_runs = selectinload(Batch.runs).options(
-            joinedload(Run.data_set).lazyload(DataSet.content),
-            joinedload(Run.seat).joinedload(Seat.school_class),
-        )
-        with self.store.reading(EVERYONE) as session:
-            for batch in batches(session, ids, of_runs):
-                offer = self.accelerator.offer(batch.eighths)
-                try:
-                    made[batch.id] = folders.lay_out(
-                        self.settings, self.catalog, self.program, batch, offer
-                    )
-                except OSError as error:
-                    refused[batch.id] = str(error)
-        for batch_id, words in refused.items():
-            self._put_back([batch_id], "storage-refuses", words)
+        for batch in some:
+            offer = self.accelerator.offer(batch.eighths)
+            try:
+                made[batch.id] = folders.lay_out(
+                    self.settings, self.catalog, self.program, batch, offer
+                )
+            except OSError as error:
+                self._put_back([batch.id], "storage-refuses", str(error))
         return made
 
-    def _commit_to_sending(self, made: Mapping[str, Path]) -> list[ArrayRequest]:
-        """From this commit on the batches may exist in Slurm."""
-        requests = []
-        with self.outbox.leased() as session:
-            for batch in batches(session, list(made)):
-                # Its name is free only while it was never sent: then it is formed anew without
-                # them. Otherwise it goes as it was, and the wish to stop follows it.
-                fresh = batch.submitting_since is None
-                if fresh and any(run.cancel_asked_at is not None for run in batch.runs):
-                    continue
-                batch.state, batch.submitting_since = "submitting", self.clock()
-                requests.append(self._request(batch, made[batch.id]))
-                self._pace.went(batch.account)
-        return requests
+    def _commit_to_sending(
+        self, some: Sequence[Batch], made: Mapping[str, Path]
+    ) -> list[ArrayRequest]:
+        """What Slurm is to be asked, of the batches that it may know from now on."""
+        announced = self.outbox.announce([batch.id for batch in some])
+        going = [batch for batch in some if batch.id in announced]
+        for batch in going:
+            self._pace.went(batch.account)
+        return [self._request(batch, made[batch.id]) for batch in going]
 
     def _request(self, batch: Batch, folder: Path) -> ArrayRequest:
         offer = self.accelerator.offer(batch.eighths)
@@ -238,7 +228,7 @@ class Dispatch:
             reservation=None,
             gres=offer.gres,
             cpus=offer.cpus,
-            memory_mb=max(offer.memory_mb, batch.memory_mb),
+            memory_mb=batch.memory_mb,
             minutes=batch.minutes,
             # A job shorter than the signal's lead would be told to finish as it starts.
             signal_before_s=min(slurm.finish_signal_s, batch.minutes * 60 // 3),

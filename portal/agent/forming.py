@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accelerators import Accelerator
 from portal.catalog import Catalog
@@ -17,10 +18,15 @@ from portal.config import Slurm
 from portal.errors import Invalid, NotFound
 from portal.runs.life import move
 from portal.runs.states import RunState
-from portal.store.tables import Batch, Run, School, Seat
+from portal.store.tables import Batch, DataSet, Run, School, Seat, new_id
 
 SECONDS_PER_MINUTE = 60
 MOST_AT_ONCE = 4000
+# What a run's folder tells of it; none of this changes while it waits.
+DESCRIBED = (
+    joinedload(Run.data_set).lazyload(DataSet.content),
+    joinedload(Run.seat).joinedload(Seat.school_class),
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +70,9 @@ def form(
 ) -> list[Batch]:
     """Put everything that waits into new batches of at most `slurm.array_size` runs each.
 
-    `without` names Slurm accounts whose runs go on waiting. A run whose lesson has less than a
-    minute left is not started any more.
+    The batches come with their runs, and those with what `DESCRIBED` names, so that nobody has to
+    load them again. `without` names Slurm accounts whose runs go on waiting. A run whose lesson
+    has less than a minute left is not started any more.
     """
     waiting = (
         select(Run, School.slurm_account)
@@ -76,6 +83,7 @@ def form(
         # The first seat is the first task: who looks at squeue finds the class in its order.
         .order_by(Run.created_at, Seat.number, Run.id)
         .limit(MOST_AT_ONCE)
+        .options(*DESCRIBED)
         .with_for_update(of=Run, skip_locked=True)
     )
     groups: dict[Ask, list[Run]] = defaultdict(list)
@@ -89,11 +97,20 @@ def form(
             memory = _memory_mb(catalog, accelerator, run)
             qos = qos_of(run, slurm)
             groups[Ask(run.school_id, account, run.eighths, memory, minutes, qos)].append(run)
-    return [
-        _batch(session, ask, part, now)
+    formed = [
+        (_batch(ask, now), part)
         for ask, runs in groups.items()
         for part in _parts(runs, slurm.array_size)
     ]
+    session.add_all(batch for batch, _ in formed)
+    session.flush()
+    for batch, part in formed:
+        for task, run in enumerate(part):
+            run.batch_id, run.task = batch.id, task
+    session.flush()
+    for batch, part in formed:
+        set_committed_value(batch, "runs", list(part))
+    return [batch for batch, _ in formed]
 
 
 def minutes_left(run: Run, now: float) -> int:
@@ -116,8 +133,9 @@ def _memory_mb(catalog: Catalog, accelerator: Accelerator, run: Run) -> int:
     return memory
 
 
-def _batch(session: Session, ask: Ask, runs: Iterable[Run], now: float) -> Batch:
-    batch = Batch(
+def _batch(ask: Ask, now: float) -> Batch:
+    return Batch(
+        id=new_id(),
         school_id=ask.school_id,
         state="forming",
         account=ask.account,
@@ -126,12 +144,6 @@ def _batch(session: Session, ask: Ask, runs: Iterable[Run], now: float) -> Batch
         minutes=ask.minutes,
         created_at=now,
     )
-    session.add(batch)
-    session.flush()
-    for task, run in enumerate(runs):
-        run.batch_id, run.task = batch.id, task
-    session.flush()
-    return batch
 
 
 def _parts(runs: Sequence[Run], size: int) -> Iterator[Sequence[Run]]:

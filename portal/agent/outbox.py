@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
-from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.agent import lease
 from portal.operations import tallies
+from portal.runs import life
 from portal.runs.life import move
 from portal.runs.states import RunState
 from portal.scheduler import Rejected
 from portal.store import EVERYONE, Store
-from portal.store.tables import Batch
+from portal.store.tables import Batch, Run
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +51,36 @@ class Outbox:
         now = self.clock()
         with self.leased() as session:
             _count(session, outcome, len(jobs))
-            taken = batches(session, list(jobs))
-            for batch in taken:
-                batch.state, batch.job_id, batch.submitted_at = "submitted", jobs[batch.id], now
-                for run in batch.runs:
-                    if not RunState(run.state).final:
-                        move(run, RunState.SUBMITTED, at=now)
-        for batch in taken:
+            taken = {"state": "submitted", "submitted_at": now}
+            rows = [{"id": batch_id, "job_id": job, **taken} for batch_id, job in jobs.items()]
+            session.execute(update(Batch), rows)
+            runs = life.submitted(session, jobs, now)
+        for batch_id, job in jobs.items():
             log.info(
                 "submitted",
-                extra={
-                    "batch": batch.id,
-                    "job": batch.job_id,
-                    "outcome": outcome,
-                    "runs": [run.id for run in batch.runs],
-                },
+                extra={"batch": batch_id, "job": job, "outcome": outcome, "runs": runs[batch_id]},
             )
+
+    def announce(self, ids: Sequence[str]) -> set[str]:
+        """From this commit on these batches may exist in Slurm; those that still are to be sent.
+
+        One that another agent took apart meanwhile is not among them. Nor is one that was never
+        sent and of which a run is to be stopped: its name is free, so it is formed anew without
+        that run. A batch that goes once more goes as it was, and the wish to stop follows it.
+        """
+        fresh = Batch.submitting_since.is_(None)
+        stopped = select(Run.batch_id).where(
+            Run.batch_id == Batch.id, Run.cancel_asked_at.is_not(None)
+        )
+        announced = (
+            update(Batch)
+            .where(Batch.id.in_(ids), Batch.state == "forming", ~(fresh & stopped.exists()))
+            .values(state="submitting", submitting_since=self.clock())
+            .returning(Batch.id)
+            .execution_options(synchronize_session=False)
+        )
+        with self.leased() as session:
+            return set(session.scalars(announced))
 
     def doubt(self, batch_id: str, error: Exception) -> None:
         """It may exist in Slurm or not: it stays announced until that is found out."""
@@ -125,11 +139,9 @@ class Outbox:
         log.warning("not in Slurm, sent again", extra={"batch": batch_id})
 
 
-def batches(session: Session, ids: Sequence[str], *options: ORMOption) -> list[Batch]:
+def batches(session: Session, ids: Sequence[str]) -> list[Batch]:
     """Batches with their runs, in the order of the ids."""
-    wanted = (
-        select(Batch).where(Batch.id.in_(ids)).options(*(options or (selectinload(Batch.runs),)))
-    )
+    wanted = select(Batch).where(Batch.id.in_(ids)).options(selectinload(Batch.runs))
     found = {batch.id: batch for batch in session.scalars(wanted)}
     return [found[batch_id] for batch_id in ids]
 

@@ -10,7 +10,10 @@ which is the next attempt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import case, func, update
+from sqlalchemy.orm import Session
 
 from portal.runs.states import FINAL, LIVE, RunState
 from portal.store.tables import Run
@@ -55,6 +58,30 @@ def move(
     if to in FINAL:
         run.ended_at = at
     return changed
+
+
+def submitted(session: Session, batch_ids: Collection[str], at: float) -> dict[str, list[str]]:
+    """Move every live run of these batches to `submitted`, as `move` does, in one statement.
+
+    The ids of those runs, by batch. Who stops a run keeps the reason that was noted for it.
+    """
+    moved = session.execute(
+        update(Run)
+        .where(Run.batch_id.in_(batch_ids), Run.state.in_(LIVE))
+        .values(
+            state=_S.SUBMITTED.value,
+            reason=case((Run.cancel_asked_at.is_not(None), Run.reason), else_=None),
+            slurm_words=None,
+            submitted_at=func.coalesce(Run.submitted_at, at),
+        )
+        .returning(Run.batch_id, Run.id)
+        .execution_options(synchronize_session=False)
+    )
+    found: dict[str, list[str]] = {batch_id: [] for batch_id in batch_ids}
+    for batch_id, run_id in moved:
+        if batch_id is not None:
+            found[batch_id].append(run_id)
+    return found
 
 
 def next_attempt(run: Run) -> None:

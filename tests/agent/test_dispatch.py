@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from portal.agent import folders
+from portal.agent import folders, lease
 from portal.agent.dispatch import BACKOFF_S, Dispatch
 from portal.agent.outbox import LeaseLost
 from portal.language import N_
+from portal.runs import changes
 from portal.runs.states import RunState
 from portal.scheduler import ArrayRequest, NotPermitted, QuotaExceeded, SubmittedArray, Unavailable
 from portal.store import EVERYONE
@@ -276,3 +277,41 @@ def test_an_agent_that_lost_its_lease_sends_nothing(world: World) -> None:
     with pytest.raises(LeaseLost):
         old.send_waiting()
     assert world.scheduler.calls["submit"] == 1
+
+
+def test_a_batch_that_another_agent_took_apart_is_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its agent stood still between its folders and the commit that announces it."""
+    world.add_runs(2)
+    slow, lay_out = world.dispatch, folders.lay_out
+    monkeypatch.setattr(lease, "has_gone", lambda _: True)
+
+    def stand_still(*arguments: Any) -> Path:
+        monkeypatch.setattr(folders, "lay_out", lay_out)
+        world.restart()
+        assert len(world.dispatch.send_waiting()) == 1
+        return lay_out(*arguments)
+
+    monkeypatch.setattr(folders, "lay_out", stand_still)
+    assert slow.send_waiting() == []
+    assert world.scheduler.calls["submit"] == 1
+    assert world.states() == {"submitted": 2}
+
+
+def test_who_was_stopped_meanwhile_keeps_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped, other = world.add_runs(2)
+    submit = world.scheduler.submit
+
+    def and_meanwhile(request: ArrayRequest) -> SubmittedArray:
+        with world.store.begin(EVERYONE) as session:
+            changes.stop([session.get_one(Run, stopped)], changes.BY_PUPIL)
+        return submit(request)
+
+    monkeypatch.setattr(world.scheduler, "submit", and_meanwhile)
+    world.dispatch.send_waiting()
+    assert world.run(stopped).reason == changes.BY_PUPIL
+    assert world.run(other).reason is None
+    assert world.states() == {"submitted": 2}
