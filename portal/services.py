@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import cast
 
 from flask import current_app
@@ -10,9 +11,13 @@ from flask import current_app
 from portal.accelerators import Accelerator
 from portal.catalog import Catalog
 from portal.config import Settings
+from portal.people import tokens
 from portal.people.login import Door
 from portal.people.uses import TokenUses
+from portal.people.viewer import Viewer
+from portal.runs.press import Press, Pressed, press_together
 from portal.store import Store
+from portal.store.together import Together
 
 EXTENSION = "kesuan"
 
@@ -26,7 +31,16 @@ class Services:
     catalog: Catalog
     accelerator: Accelerator
     door: Door
-    token_uses: TokenUses = field(default_factory=TokenUses)
+
+    @cached_property
+    def senders(self) -> Together[str, Viewer | None]:
+        """Whose token a secret is; None for nobody's."""
+        return Together(partial(tokens.resolve_all, self.store, uses=TokenUses()))
+
+    @cached_property
+    def presses(self) -> Together[Press, Pressed]:
+        """Start the run of a pupil who pressed Train; raises what `press_all` says."""
+        return Together(partial(press_together, self.store, self))
 
 
 def services() -> Services:

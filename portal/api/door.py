@@ -12,7 +12,6 @@ from flask import current_app, g, request
 
 from portal.errors import PortalError
 from portal.language import N_
-from portal.people import tokens
 from portal.people.viewer import Viewer
 from portal.services import services
 
@@ -28,7 +27,7 @@ def ask() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, PUBLIC, False):
         return
-    known = tokens.resolve(services().store, secret(), services().token_uses)
+    known = services().senders(secret())
     if known is None:
         raise NotSignedIn(N_("This token is not known, or its time is over."))
     g.api_viewer = known

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from sqlalchemy.orm import Session
 
-from portal.api.answered import answer
+from portal.api.answered import answer, answered
 from portal.api.door import viewer
 from portal.api.noun import Noun
 from portal.api.pages import PageSchema, page_of
@@ -18,6 +18,7 @@ from portal.api.values import AtMost, Between
 from portal.people.viewer import Viewer
 from portal.runs import changes, queries
 from portal.runs.launch import RunRequest, start_run
+from portal.runs.press import Press
 from portal.services import services
 from portal.store.tables import Run
 
@@ -102,6 +103,9 @@ def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
         lesson_id=body["lesson"],
     )
     house, who, key = services(), viewer(), headers["key"]
+    if who.is_seat:
+        pressed = house.presses(Press(viewer=who, request=request, key=key))
+        return answered(shown(who, pressed.run), status=201, again=pressed.again)
 
     def make(session: Session) -> dict[str, Any]:
         return shown(who, start_run(session, house, who, request, key=key))

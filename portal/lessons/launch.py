@@ -18,8 +18,8 @@ from portal.people.access import Action, require_school
 from portal.people.viewer import Viewer
 from portal.runs.belonging import ENDED, OPEN, open_lesson_of_class
 from portal.runs.house import House
-from portal.runs.launch import new_run
 from portal.runs.once import fingerprint, once
+from portal.runs.request import new_run
 from portal.runs.states import LIVE
 from portal.store.tables import Lesson, Run, SchoolClass
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -25,11 +26,11 @@ DAY_S = 86_400
 # Noting every use would make every question of a script a write.
 NOTE_USE_EVERY_S = 600
 # Made once: to put a statement together costs as much as to ask it.
-_SENDER = (
+_SENDERS = (
     active_viewers()
     .join(Token, Token.user_id == User.id)
-    .add_columns(Token.id.label("token_id"), Token.used_at)
-    .where(Token.sha256 == bindparam("sha256"), Token.ends_at > bindparam("now"))
+    .add_columns(Token.id.label("token_id"), Token.sha256, Token.used_at)
+    .where(Token.sha256.in_(bindparam("hashes", expanding=True)), Token.ends_at > bindparam("now"))
 )
 
 
@@ -69,17 +70,29 @@ def resolve(store: Store, plaintext: str, uses: TokenUses | None = None) -> View
 
     `uses` collects what is written down about the use; without it, it is written at once.
     """
-    if not plaintext.startswith(PREFIX):
-        return None
+    return resolve_all(store, [plaintext], uses)[0]
+
+
+def resolve_all(
+    store: Store, plaintexts: Sequence[str], uses: TokenUses | None = None
+) -> list[Viewer | None]:
+    """`resolve` for many at once."""
     now = time.time()
+    hashes = [_hash(secret) if secret.startswith(PREFIX) else "" for secret in plaintexts]
+    asked = {"hashes": list(set(hashes) - {""}), "now": now}
+    if not asked["hashes"]:
+        return [None] * len(plaintexts)
     with store.reading(EVERYONE) as session:
         # One question about token, person and seat: every answer of the API begins with it.
-        row = session.execute(_SENDER, {"sha256": _hash(plaintext), "now": now}).one_or_none()
-    if row is None:
-        return None
-    if row.used_at is None or now - row.used_at > NOTE_USE_EVERY_S:
-        (uses or TokenUses()).note(store, row.token_id, now)
-    return viewer_of(row)
+        senders = {row.sha256: row for row in session.execute(_SENDERS, asked)}
+    used = [
+        row.token_id
+        for row in senders.values()
+        if row.used_at is None or now - row.used_at > NOTE_USE_EVERY_S
+    ]
+    if used:
+        (uses or TokenUses()).note(store, used, now)
+    return [viewer_of(senders[sha256]) if sha256 in senders else None for sha256 in hashes]
 
 
 def revoke(session: Session, viewer: Viewer, token_id: str) -> None:

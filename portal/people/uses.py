@@ -5,6 +5,8 @@ A class that presses a button in the same second would otherwise be forty transa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import update
 
 from portal.store import EVERYONE, Store
@@ -24,9 +26,9 @@ class TokenUses:
         self._seen: set[str] = set()
         self._next_write = 0.0
 
-    def note(self, store: Store, token_id: str, now: float) -> None:
-        """A token was used; `now` is UTC seconds."""
-        self._seen.add(token_id)
+    def note(self, store: Store, token_ids: Iterable[str], now: float) -> None:
+        """Tokens were used; `now` is UTC seconds."""
+        self._seen.update(token_ids)
         if now < self._next_write:
             return
         seen, self._seen = self._seen, set()

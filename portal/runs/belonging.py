@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from portal.errors import Conflict
 from portal.language import N_
 from portal.runs.states import LIVE
 from portal.store.tables import Lesson, Run, Seat, User
+
+
+class Place(NamedTuple):
+    """A seat in a lesson."""
+
+    school_id: str
+    seat_id: str
+    lesson_id: str
+
 
 OPEN = "open"
 ENDED = "ended"
@@ -26,16 +38,6 @@ _OPEN_LESSON = (
     )
     .options(joinedload(Lesson.data_set))
     .order_by(Lesson.starts_at.desc(), Lesson.id)
-    .limit(1)
-)
-_SEAT = select(Seat).where(Seat.id == bindparam("seat_id")).with_for_update()
-_LIVE_RUN = (
-    select(Run.id)
-    .where(
-        Run.seat_id == bindparam("seat_id"),
-        Run.lesson_id == bindparam("lesson_id"),
-        Run.state.in_(LIVE),
-    )
     .limit(1)
 )
 
@@ -56,16 +58,38 @@ def require_open(lesson: Lesson, now: float) -> None:
         raise Conflict(N_("The lesson is over."))
 
 
-def require_free_seat(session: Session, seat_id: str, lesson_id: str) -> Seat | None:
-    """The seat, locked; raises `Conflict` where a run of it is still alive in this lesson.
+def free_seats(session: Session, places: Collection[Place]) -> dict[Place, Seat]:
+    """Those of the places where no run is alive, with their seats, which are locked.
 
-    The seat is locked until the end of the transaction, so that of two presses at the same
-    moment the second sees the first's run.
+    A seat is locked until the end of the transaction, so that of two presses at the same moment
+    the second sees the first's run. All lock in the order of ids, so nobody waits in a circle.
     """
-    seat = session.scalar(_SEAT, {"seat_id": seat_id})
-    if session.scalar(_LIVE_RUN, {"seat_id": seat_id, "lesson_id": lesson_id}) is not None:
-        raise Conflict(N_("This seat is training already. Wait for it, or stop it first."))
-    return seat
+    seats = {
+        (seat.school_id, seat.id): seat
+        for seat in session.scalars(
+            select(Seat)
+            .where(tuple_(Seat.school_id, Seat.id).in_({place[:2] for place in places}))
+            .order_by(Seat.id)
+            .with_for_update()
+        )
+    }
+    live = session.execute(
+        select(Run.seat_id, Run.lesson_id).where(
+            tuple_(Run.lesson_id, Run.seat_id).in_(
+                {(place.lesson_id, place.seat_id) for place in places}
+            ),
+            Run.state.in_(LIVE),
+        )
+    )
+    busy = {(seat_id, lesson_id) for seat_id, lesson_id in live}
+    return {
+        place: seats[place[:2]] for place in places if place[1:] not in busy and place[:2] in seats
+    }
+
+
+def seat_is_busy() -> Conflict:
+    """What somebody is told whose seat is not among the free ones."""
+    return Conflict(N_("This seat is training already. Wait for it, or stop it first."))
 
 
 def require_room(session: Session, user_id: str, more: int) -> None:

@@ -17,7 +17,13 @@ from portal.errors import Conflict, NotAllowed
 from portal.language import N_
 from portal.people.access import REFUSALS, Action, require_school
 from portal.people.viewer import Viewer
-from portal.runs.belonging import require_free_seat, require_open, require_room
+from portal.runs.belonging import (
+    Place,
+    free_seats,
+    require_open,
+    require_room,
+    seat_is_busy,
+)
 from portal.runs.life import move, next_attempt
 from portal.runs.once import fingerprint, once
 from portal.runs.queries import may_change
@@ -146,17 +152,18 @@ def _may_go_again(run: Run) -> bool:
 def _require_room(session: Session, runs: Sequence[Run]) -> None:
     now = time.time()
     singles: dict[str, int] = {}
-    seats: set[tuple[str, str]] = set()
+    seats: set[Place] = set()
     for run in runs:
         if run.lesson_id is None:
             singles[run.owner_id] = singles.get(run.owner_id, 0) + 1
             continue
         require_open(session.get_one(Lesson, run.lesson_id), now)
         if run.seat_id is not None:
-            if (run.seat_id, run.lesson_id) in seats:
+            place = Place(run.school_id, run.seat_id, run.lesson_id)
+            if place in seats:
                 raise Conflict(N_("Only one training of a seat can be tried again at a time."))
-            seats.add((run.seat_id, run.lesson_id))
-    for seat_id, lesson_id in sorted(seats):
-        require_free_seat(session, seat_id, lesson_id)
+            seats.add(place)
+    if seats and len(free_seats(session, seats)) < len(seats):
+        raise seat_is_busy()
     for owner_id, more in sorted(singles.items()):
         require_room(session, owner_id, more)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,13 +23,16 @@ from portal.language import N_
 from portal.people.viewer import Viewer
 from portal.store.tables import Answered, Base
 
+Name = tuple[str, str]
+Before = Row[tuple[str, str, str, dict[str, Any]]]
+
 LONGEST_KEY = 200
 AGAIN = "answered-before"
 # "On conflict do nothing" is not in standard SQL: each dialect has an insert of its own. Made once,
 # because to put a statement together costs as much as to send it.
 _ANSWERED = Base.metadata.tables[Answered.__tablename__]
 _CLAIM: Mapping[str, Any] = {
-    name: insert(_ANSWERED).on_conflict_do_nothing().returning(_ANSWERED.c.key)
+    name: insert(_ANSWERED).on_conflict_do_nothing().returning(_ANSWERED.c.user_id, _ANSWERED.c.key)
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
@@ -67,37 +71,71 @@ def claim(
 ) -> dict[str, Any] | None:
     """Leave `made` beside the key; where there is an answer already, that answer and nothing new.
 
-    The same errors as `once`. One statement, which waits where another transaction with this key
-    has not ended.
+    The same errors as `once`.
     """
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-        raise Invalid.one("key", N_("A key has 1 to {most} characters.", most=LONGEST_KEY))
-    row = {
-        "user_id": viewer.user_id,
-        "key": key,
-        "fingerprint": fingerprint,
-        "made": made,
-        "created_at": time.time(),
-    }
-    fresh = session.execute(_CLAIM[session.get_bind().dialect.name], row)
-    if fresh.scalar() is not None:
+    mine = Claim(viewer.user_id, key, fingerprint, made)
+    before = claim_all(session, [mine]).get(mine.name)
+    if before is None:
         return None
     session.info[AGAIN] = True
-    return _answered(session, viewer, key, fingerprint)
+    return answer_of(before, mine)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What shall be answered from now on to whoever comes with this key."""
+
+    user_id: str
+    key: str
+    fingerprint: str
+    made: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.key) <= LONGEST_KEY or not self.key.isprintable():
+            raise Invalid.one("key", N_("A key has 1 to {most} characters.", most=LONGEST_KEY))
+
+    @property
+    def name(self) -> Name:
+        """Whose key it is, and which."""
+        return self.user_id, self.key
+
+
+def claim_all(session: Session, claims: Sequence[Claim]) -> dict[Name, Before]:
+    """Leave the answers of many beside their keys; those keys that had one already, with it.
+
+    One statement, which waits where another transaction with one of these keys has not ended. All
+    come in the order of their keys, so nobody waits in a circle. No two may have the same key.
+    """
+    now = time.time()
+    rows = [asdict(one) | {"created_at": now} for one in sorted(claims, key=lambda one: one.name)]
+    if not rows:
+        return {}
+    claimed = session.execute(_CLAIM[session.get_bind().dialect.name], rows)
+    fresh = {(row.user_id, row.key) for row in claimed}
+    old = [one.name for one in claims if one.name not in fresh]
+    if not old:
+        return {}
+    named = tuple_(Answered.user_id, Answered.key).in_(old)
+    wanted = select(Answered.user_id, Answered.key, Answered.fingerprint, Answered.made)
+    return {(row.user_id, row.key): row for row in session.execute(wanted.where(named))}
+
+
+def answer_of(before: Before, now: Claim) -> dict[str, Any]:
+    """What the key was answered before; raises `Conflict` where it was for something else."""
+    if before.fingerprint != now.fingerprint:
+        raise Conflict(N_("This key was used for another request already."))
+    made: dict[str, Any] = before.made
+    return made
+
+
+def give_back(session: Session, claims: Iterable[Claim]) -> None:
+    """Leave the keys of this transaction's claims free again, as if nobody had come with them."""
+    names = [one.name for one in claims]
+    if names:
+        named = tuple_(Answered.user_id, Answered.key).in_(names)
+        session.execute(delete(Answered).where(named))
 
 
 def was_answered_before(session: Session) -> bool:
     """Whether a key that came with this session's request had its answer already."""
     return bool(session.info.get(AGAIN))
-
-
-def _answered(session: Session, viewer: Viewer, key: str, fingerprint: str) -> dict[str, Any]:
-    first = session.execute(
-        select(Answered.fingerprint, Answered.made).where(
-            Answered.user_id == viewer.user_id, Answered.key == key
-        )
-    ).one()
-    if first.fingerprint != fingerprint:
-        raise Conflict(N_("This key was used for another request already."))
-    made: dict[str, Any] = first.made
-    return made

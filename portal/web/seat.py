@@ -13,9 +13,9 @@ from werkzeug.datastructures import MultiDict
 from portal.errors import Invalid, NotAllowed, PortalError
 from portal.language import N_, Message
 from portal.lessons import queries as lessons
-from portal.runs import launch as runs
 from portal.runs import queries
-from portal.runs.launch import RunRequest
+from portal.runs.press import Press
+from portal.runs.request import RunRequest
 from portal.services import services
 from portal.store.tables import Lesson, Run
 from portal.web.failures import status_of
@@ -42,23 +42,22 @@ def page() -> ResponseReturnValue:
 def train() -> ResponseReturnValue:
     """Train once more with other settings, in the lesson that is on."""
     _only_seats()
-    house = services()
     try:
-        with house.store.begin(viewer().tenant) as session:
+        with reading() as session:
             lesson = _lesson(session)
-            if lesson is None:
-                raise NotAllowed(N_("There is no lesson now. Ask your teacher to start one."))
-            form = _form(lesson, request.form)
-            wanted = RunRequest(
-                template="",
-                data="",
-                share=None,
-                parameters=form.parameters(),
-                language=language(),
-                lesson_id=lesson.id,
-            )
-            key = request.form.get("key") or None
-            runs.start_run(session, house, viewer(), wanted, key=key)
+        if lesson is None:
+            raise NotAllowed(N_("There is no lesson now. Ask your teacher to start one."))
+        form = _form(lesson, request.form)
+        wanted = RunRequest(
+            template="",
+            data="",
+            share=None,
+            parameters=form.parameters(),
+            language=language(),
+            lesson_id=lesson.id,
+        )
+        key = request.form.get("key") or None
+        services().presses(Press(viewer=viewer(), request=wanted, key=key))
     except PortalError as refused:
         errors = refused.errors if isinstance(refused, Invalid) else {"": (refused.message,)}
         with reading() as session:

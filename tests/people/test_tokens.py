@@ -57,6 +57,18 @@ def test_a_token_ends_with_its_days_its_owner_and_its_account(town: Town) -> Non
     assert tokens.resolve(store, secret) is None
 
 
+def test_of_many_senders_each_is_who_they_are(town: Town) -> None:
+    store = town.portal.store
+    (_, secret), (ended, over) = make(town), make(town)
+    with store.begin(town.there.seats[0].tenant) as session:
+        _, other = tokens.issue(session, town.there.seats[0], "script", 1)
+    with store.begin(town.here.teacher.tenant) as session:
+        tokens.revoke(session, town.here.teacher, ended.id)
+    found = tokens.resolve_all(store, [secret, over, "ksn_wrong", other, "", secret])
+    teacher, neighbour = town.here.teacher, town.there.seats[0]
+    assert found == [teacher, None, None, neighbour, None, teacher]
+
+
 def test_nobody_sees_or_ends_anothers_token(town: Town) -> None:
     token, _ = make(town)
     for other in (town.here.admin, town.there.teacher, town.staff):

@@ -29,11 +29,11 @@ def issue(town: Town, *names: str) -> list[str]:
 def test_the_first_use_is_written_at_once_and_the_next_ones_together(town: Town) -> None:
     store, uses = town.portal.store, TokenUses()
     first, second, third = issue(town, "first", "second", "third")
-    uses.note(store, first, NOON)
-    uses.note(store, second, NOON + WRITE_EVERY_S / 2)
+    uses.note(store, [first], NOON)
+    uses.note(store, [second], NOON + WRITE_EVERY_S / 2)
     assert written(town) == {"first": NOON, "second": None, "third": None}
     later = NOON + WRITE_EVERY_S
-    uses.note(store, third, later)
+    uses.note(store, [third], later)
     assert written(town) == {"first": NOON, "second": later, "third": later}
 
 

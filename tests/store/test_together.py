@@ -1,0 +1,86 @@
+"""Who asks at the same moment is answered together, and whoever comes alone waits for nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from portal.store import together
+from portal.store.together import Together
+
+PATIENCE_S = 60
+
+
+class Desk:
+    """Doubles numbers, one round at a time; the first round takes until it is let go."""
+
+    def __init__(self) -> None:
+        self.rounds: list[list[int]] = []
+        self.threads: list[int] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.ask = Together(self.answer)
+
+    def answer(self, numbers: Sequence[int]) -> list[int | Exception]:
+        self.rounds.append(list(numbers))
+        self.threads.append(threading.get_ident())
+        self.begun.set()
+        assert self.go_on.wait(PATIENCE_S)
+        if 13 in numbers:
+            raise ZeroDivisionError
+        return [ValueError(number) if number < 0 else 2 * number for number in numbers]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def ask_meanwhile(desk: Desk, first: int, others: Sequence[int]) -> list[object]:
+    """What is said to `first`, and then to those who come while its round is going on."""
+
+    def said(number: int) -> object:
+        try:
+            return desk.ask(number)
+        except (ValueError, ZeroDivisionError) as fault:
+            return type(fault)
+
+    with ThreadPoolExecutor(1 + len(others)) as pool:
+        asked = [pool.submit(said, first)]
+        assert desk.begun.wait(PATIENCE_S)
+        asked += [pool.submit(said, number) for number in others]
+        until = time.monotonic() + PATIENCE_S
+        while len(desk.ask._waiting) < len(others) and time.monotonic() < until:
+            time.sleep(0.001)
+        desk.go_on.set()
+        return [one.result(PATIENCE_S) for one in asked]
+
+
+def test_who_comes_alone_is_answered_at_once_by_the_own_thread(desk: Desk) -> None:
+    desk.go_on.set()
+    assert [desk.ask(3), desk.ask(4)] == [6, 8]
+    assert desk.rounds == [[3], [4]]
+    assert desk.threads == [threading.get_ident()] * 2
+
+
+def test_those_who_come_meanwhile_are_one_round(desk: Desk) -> None:
+    assert ask_meanwhile(desk, 1, [2, 3, 4, 5]) == [2, 4, 6, 8, 10]
+    assert [sorted(numbers) for numbers in desk.rounds] == [[1], [2, 3, 4, 5]]
+
+
+def test_an_error_is_its_own(desk: Desk) -> None:
+    assert ask_meanwhile(desk, 1, [2, -3, 4]) == [2, 4, ValueError, 8]
+
+
+def test_what_breaks_a_round_is_told_to_all_of_it_and_to_nobody_else(desk: Desk) -> None:
+    assert ask_meanwhile(desk, 1, [13, 4]) == [2, ZeroDivisionError, ZeroDivisionError]
+    assert desk.ask(6) == 12
+
+
+def test_a_round_has_an_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "MOST", 2)
+    assert ask_meanwhile(desk, 1, [2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
+    assert [len(numbers) for numbers in desk.rounds] == [1, 2, 2, 1]
