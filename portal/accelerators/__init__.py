@@ -1,6 +1,7 @@
 """A share becomes GRES: shard, MPS, MIG, whole GPU, DCU, NPU; plain data per device family."""
 
 from portal.accelerators.families import FAMILIES, WHOLE, Family, Sharing
+from portal.accelerators.limits import limited
 from portal.accelerators.offers import SHARES, Accelerator, ShareOffer
 from portal.accelerators.usage import Bar, Counted, bars, in_use
 
@@ -16,4 +17,5 @@ __all__ = [
     "Sharing",
     "bars",
     "in_use",
+    "limited",
 ]

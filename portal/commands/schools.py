@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+
 import click
 
+from portal.commands.connected import json_option
+from portal.commands.failures import FAILURE
 from portal.commands.house import opened, settings
-from portal.people.schools import add_school, list_schools
+from portal.commands.speech import said
+from portal.commands.table import table
+from portal.config import Settings
+from portal.errors import Invalid
+from portal.language import N_
+from portal.people.limits import set_limits
+from portal.people.schools import add_school, get_school, list_schools
+from portal.quotas import Difference, differences
+from portal.scheduler import Scheduler, SchedulerError, open_scheduler
 from portal.store import EVERYONE
+from portal.store.tables import School
+
+CENTRES = "none"
+
+shares_option = click.option(
+    "--shares", metavar="NUMBER|none", help="Eighths of a GPU at once; none: set in Slurm itself."
+)
+share_hours_option = click.option(
+    "--share-hours", metavar="NUMBER|none", help="Hours of an eighth a month; none: as above."
+)
+slugs_argument = click.argument("slugs", nargs=-1, metavar="[SLUG]...")
 
 
 @click.group("schools")
@@ -18,15 +42,136 @@ def command() -> None:
 @click.argument("slug")
 @click.argument("name")
 @click.option("--account", required=True, help="The school's account in Slurm.")
-def add(slug: str, name: str, account: str) -> None:
-    """Add the school SLUG that people call NAME."""
+@shares_option
+@share_hours_option
+def add(slug: str, name: str, account: str, shares: str | None, share_hours: str | None) -> None:
+    """Add the school SLUG that people call NAME; `apply` then makes its account."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
-        click.echo(add_school(session, slug=slug, name=name, slurm_account=account).id)
+        school = add_school(session, slug=slug, name=name, slurm_account=account)
+        _limit(school, shares, share_hours)
+        click.echo(school.id)
+
+
+@command.command("set")
+@click.argument("slug")
+@shares_option
+@share_hours_option
+def set_(slug: str, shares: str | None, share_hours: str | None) -> None:
+    """Write down what a school may use; `apply` then makes it so in Slurm."""
+    with opened(settings()) as store, store.begin(EVERYONE) as session:
+        _limit(get_school(session, slug), shares, share_hours)
 
 
 @command.command("list")
-def list_() -> None:
+@json_option
+def list_(as_json: bool) -> None:
     """List the schools."""
     with opened(settings()) as store, store.reading(EVERYONE) as session:
-        for school in list_schools(session):
-            click.echo(f"{school.slug}\t{school.slurm_account}\t{school.name}")
+        rows = [
+            {
+                "slug": school.slug,
+                "account": school.slurm_account,
+                "shares": school.shares,
+                "share_hours": school.share_hours,
+                "name": school.name,
+            }
+            for school in list_schools(session)
+        ]
+    head = ("SLUG", "ACCOUNT", "SHARES", "SHARE-HOURS", "NAME")
+    click.echo(
+        json.dumps(rows, ensure_ascii=False)
+        if as_json
+        else table(head, [list(row.values()) for row in rows])
+    )
+
+
+@command.command("plan")
+@slugs_argument
+@json_option
+@click.option("--check", is_flag=True, help="Exit with 1 where anything would change.")
+def plan(slugs: tuple[str, ...], as_json: bool, check: bool) -> None:
+    """Show what `apply` would change in Slurm; change nothing."""
+    house = settings()
+    found = list(_differences(house, open_scheduler(house.slurm), slugs))
+    if as_json:
+        click.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))
+    else:
+        _show(found)
+    if check and found:
+        raise click.exceptions.Exit(FAILURE)
+
+
+@command.command("apply")
+@slugs_argument
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def apply(slugs: tuple[str, ...], yes: bool) -> None:
+    """Make Slurm's accounts be what the schools may use. For one of Slurm's operators."""
+    house = settings()
+    scheduler = open_scheduler(house.slurm)
+    found = list(_differences(house, scheduler, slugs))
+    _show(found)
+    if found and not yes:
+        click.confirm(said(N_("Change this in Slurm?")), abort=True)
+    # One school that cannot be changed keeps no other waiting.
+    refused = [one for one in found if not _applied(scheduler, one)]
+    if refused:
+        raise click.exceptions.Exit(FAILURE)
+
+
+def _applied(scheduler: Scheduler, difference: Difference) -> bool:
+    try:
+        scheduler.apply_account(difference.wish)
+    except SchedulerError as error:
+        words = said(N_("{told} [{words}]", told=error.message, words=error.words))
+        click.echo(f"kesuan: {difference.school.slug}: {words}", err=True)
+        return False
+    return True
+
+
+def _differences(
+    house: Settings, scheduler: Scheduler, slugs: Sequence[str]
+) -> Iterator[Difference]:
+    with opened(house) as store, store.reading(EVERYONE) as session:
+        schools = [get_school(session, slug) for slug in slugs] or list_schools(session)
+    return differences(house, schools, scheduler.accounts())
+
+
+def _limit(school: School, shares: str | None, share_hours: str | None) -> None:
+    set_limits(
+        school,
+        shares=_chosen("shares", shares, school.shares),
+        share_hours=_chosen("share_hours", share_hours, school.share_hours),
+    )
+
+
+def _chosen(field: str, words: str | None, before: int | None) -> int | None:
+    """What an option says: nothing, `none`, or a number. Raises `Invalid`."""
+    if words is None:
+        return before
+    if words == CENTRES:
+        return None
+    if not words.isdecimal():
+        raise Invalid.one(field, N_("This is a number, or: none"))
+    return int(words)
+
+
+def _show(found: Sequence[Difference]) -> None:
+    for difference in found:
+        school = difference.school
+        click.echo(f"{school.slug} ({school.slurm_account})  {school.name}")
+        for change in difference.changes:
+            colour = "yellow" if change.before else "green"
+            click.echo(click.style(f"  {change}", fg=colour))
+    if not found:
+        click.echo(said(N_("Every school's account is as it should be.")))
+
+
+def _plain(difference: Difference) -> dict[str, object]:
+    return {
+        "school": difference.school.slug,
+        "account": difference.school.slurm_account,
+        "changes": [
+            {"what": str(change.what), "before": change.before, "after": change.after}
+            for change in difference.changes
+        ],
+    }

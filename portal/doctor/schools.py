@@ -1,4 +1,4 @@
-"""Has every school an account in Slurm that the portal may use, its QOS, and a limit?"""
+"""Has every school an account in Slurm that the portal may use, its QOS, and its limits?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from portal.config import Settings
 from portal.doctor.finding import Finding, fault, ok, warn
 from portal.language import N_
+from portal.quotas import Difference, differences
 from portal.scheduler import AccountStatus
 from portal.store.tables import School
 
@@ -16,10 +17,12 @@ def look(
 ) -> Iterator[Finding]:
     """A finding for each school that needs one, or one for all."""
     by_name = {account.name: account for account in accounts}
+    drifted = {one.school.id: one for one in differences(settings, schools, accounts)}
     findings = [
         found
         for school in schools
         if (found := school_of(settings, school, by_name.get(school.slurm_account)))
+        or (found := _drift(drifted.get(school.id)))
     ]
     yield from findings
     if not schools:
@@ -74,6 +77,21 @@ def school_of(settings: Settings, school: School, account: AccountStatus | None)
                 school=school.name,
                 name=name,
             ),
-            N_("Run: sacctmgr modify account {name} set GrpTRES=gres/shard=64", name=name),
+            N_("Run: kesuan schools set {slug} --shares 64", slug=school.slug),
         )
     return None
+
+
+def _drift(difference: Difference | None) -> Finding | None:
+    """What Slurm has otherwise than the portal was told; None for nothing."""
+    if difference is None:
+        return None
+    return warn(
+        "schools",
+        N_(
+            "{school}: Slurm does not have what was set for it: {changes}.",
+            school=difference.school.name,
+            changes="; ".join(map(str, difference.changes)),
+        ),
+        N_("See: kesuan schools plan. Then, as an operator of Slurm: kesuan schools apply"),
+    )

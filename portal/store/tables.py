@@ -37,7 +37,11 @@ class Base(DeclarativeBase):
 
 
 class School(Base):
-    """A Slurm account with limits; the tenant of every query."""
+    """A Slurm account with limits; the tenant of every query.
+
+    `shares` is how many eighths of GPUs it may use at once and `share_hours` how many hours of an
+    eighth a month; None where the centre sets that in Slurm itself.
+    """
 
     __tablename__ = "school"
 
@@ -45,6 +49,8 @@ class School(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     slurm_account: Mapped[str] = mapped_column(unique=True)
+    shares: Mapped[int | None]
+    share_hours: Mapped[int | None]
     created_at: Mapped[float] = mapped_column(default=time.time)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import time
 from collections.abc import Collection
@@ -45,8 +46,8 @@ def people(site: Site, directory: Directory | None = None) -> dict[str, Account]
     if directory is not None:
         accounts[TEACHER] = Account("teacher", TEACHER, directory.passwords[TEACHER])
     if not _can_log_in(portal, accounts[TEACHER]):
-        school = kesuan(site, "schools", "list")
-        if not any(line.split("\t")[0] == SCHOOL for line in school.splitlines()):
+        schools = json.loads(kesuan(site, "schools", "list", "--json"))
+        if not any(school["slug"] == SCHOOL for school in schools):
             kesuan(site, "schools", "add", SCHOOL, SCHOOL_NAME, "--account", SLURM_ACCOUNT)
         if directory is None:
             _make(site, accounts[TEACHER], "--school", SCHOOL)

@@ -60,7 +60,12 @@ def test_a_school_its_people_and_a_class(run: Kesuan, settings: Settings, tmp_pa
     password, slips = tmp_path / "password", tmp_path / "slips" / "7-2.csv"
     password.write_text("correct horse\n")
     assert run("schools", "add", "hua", "华小", "--account", "hua").code == 0
-    assert run("schools", "list").out.split("\t")[:2] == ["hua", "hua"]
+    assert run("schools", "set", "hua", "--shares", "64").code == 0
+    listed = [row.split() for row in run("schools", "list").out.splitlines()]
+    assert listed == [
+        ["SLUG", "ACCOUNT", "SHARES", "SHARE-HOURS", "NAME"],
+        ["hua", "hua", "64", "-", "华小"],
+    ]
     add = ("people", "add", "li", "李老师", "--role", "teacher", "--school", "hua")
     assert run(*add, "--password-file", password).code == 0
     said = run("classes", "add", "hua", "7-2", "七 2", "--seats", "2", "--credentials", slips)

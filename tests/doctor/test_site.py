@@ -33,8 +33,15 @@ NODE = NodeStatus(
     gres=(GresCount("gpu", "a100", 2), GresCount("shard", "a100", 16)),
     partitions=("class",),
 )
-ACCOUNT = AccountStatus("hua", "root", True, ("class",), {Limit("GrpTRES", "gres/shard"): 16})
-SCHOOL = School(slug="hua", name="华小", slurm_account="hua")
+ACCOUNT = AccountStatus(
+    "hua",
+    "root",
+    True,
+    ("class",),
+    {Limit("GrpTRES", "gres/shard"): 16},
+    account_qos=("class",),
+)
+SCHOOL = School(id="1", slug="hua", name="华小", slurm_account="hua")
 
 
 def _faults(settings: Settings, of_site: Site, nodes: list[NodeStatus]) -> dict[str, Finding]:
@@ -91,7 +98,7 @@ def test_all_that_slurm_enforces_is_enough(settings: Settings) -> None:
         (None, Verdict.FAULT, "sacctmgr add account hua"),
         (replace(ACCOUNT, allowed=False), Verdict.FAULT, "sacctmgr add user kesuan account=hua"),
         (replace(ACCOUNT, qos=()), Verdict.FAULT, "set qos+=class"),
-        (replace(ACCOUNT, limits={}), Verdict.WARN, "GrpTRES"),
+        (replace(ACCOUNT, limits={}), Verdict.WARN, "schools set hua --shares"),
     ],
 )
 def test_what_a_school_lacks_is_found(
@@ -115,3 +122,11 @@ def test_a_school_that_lacks_nothing_is_well(settings: Settings) -> None:
     assert [finding.verdict for finding in schools.look(settings, [SCHOOL], [ACCOUNT])] == [
         Verdict.OK
     ]
+
+
+def test_a_limit_that_somebody_changed_in_slurm_is_found(settings: Settings) -> None:
+    school = School(id="1", slug="hua", name="华小", slurm_account="hua", shares=32)
+    (found,) = schools.look(settings, [school], [ACCOUNT])
+    assert found.verdict is Verdict.WARN
+    assert "gres/shard: " in str(found.found)
+    assert "kesuan schools plan" in str(found.advice)
