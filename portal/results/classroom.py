@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -10,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.results import progress
-from portal.results.confinement import close, folder_below, open_file, open_folder, read_open
+from portal.results.confinement import (
+    close,
+    folder_below,
+    open_and_look,
+    open_folder,
+    read_open,
+)
 from portal.results.documents import Malformed
 from portal.results.folder import RUNS, attempt_folder, parts_of
 from portal.results.progress import Progress
@@ -50,9 +55,8 @@ class Classroom:
             return None
 
     def _read(self, attempt: Attempt) -> Progress:
-        handle = open_file(attempt.folder, progress.FILE)
+        handle, there = open_and_look(attempt.folder, progress.FILE)
         try:
-            there = os.fstat(handle)
             mark = (there.st_ino, there.st_size, there.st_mtime_ns)
             known = self._seen.get(attempt.key)
             if known is not None and known[0] == mark:

@@ -65,9 +65,15 @@ def open_file(folder: int, name: str) -> int:
 
     Raises `OSError`, of which `NoPlainFile` is one.
     """
+    return open_and_look(folder, name)[0]
+
+
+def open_and_look(folder: int, name: str) -> tuple[int, os.stat_result]:
+    """The same, and what was seen of the file as soon as it was open."""
     handle = os.open(_single(name), FILE_FLAGS, dir_fd=folder)
-    if stat.S_ISREG(os.fstat(handle).st_mode):
-        return handle
+    seen = os.fstat(handle)
+    if stat.S_ISREG(seen.st_mode):
+        return handle, seen
     close(handle)
     raise NoPlainFile(f"{name!r} is no plain file")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 NAME_CHARACTERS = 64
@@ -37,14 +38,18 @@ DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 def number(found: object) -> float:
     """A finite number. Raises `Malformed`."""
-    if isinstance(found, int | float) and not isinstance(found, bool):
+    if isinstance(found, float):
+        value = found
+    elif isinstance(found, int) and not isinstance(found, bool):
         try:
             value = float(found)
         except OverflowError as cause:
             raise Malformed("a number out of reach") from cause
-        if math.isfinite(value):
-            return value
-    raise Malformed("no number")
+    else:
+        raise Malformed("no number")
+    if not math.isfinite(value):
+        raise Malformed("no number")
+    return value
 
 
 def number_or_none(found: object) -> float | None:
@@ -81,7 +86,7 @@ def metrics(found: object) -> dict[str, float]:
         raise Malformed("no metrics")
     kept: dict[str, float] = {}
     for name, value in found.items():
-        if len(kept) < MOST_METRICS and isinstance(name, str) and _is_name(name):
+        if len(kept) < MOST_METRICS and _is_name(name):
             try:
                 kept[name] = number(value)
             except Malformed:
@@ -89,5 +94,10 @@ def metrics(found: object) -> dict[str, float]:
     return kept
 
 
-def _is_name(name: str) -> bool:
-    return 0 < len(name) <= NAME_CHARACTERS and name.isascii() and name.isprintable()
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= NAME_CHARACTERS and _is_plain(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_plain(name: str) -> bool:
+    return name.isascii() and name.isprintable()

@@ -20,7 +20,12 @@ def read(handle: int, since: int) -> tuple[list[Point], int]:
     A last line without its end is still being written and waits for the next call. Lines that
     make no sense are passed over.
     """
-    more = os.fstat(handle).st_size - since
+    return read_on(handle, os.fstat(handle).st_size, since)
+
+
+def read_on(handle: int, size: int, since: int) -> tuple[list[Point], int]:
+    """The same of a file that is known to have `size` bytes."""
+    more = size - since
     if more <= 0:
         return [], since
     chunk = os.pread(handle, min(more, MOST_BYTES), since)

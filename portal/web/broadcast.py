@@ -73,10 +73,9 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._closed = False
 
-    def latest(self, key: str, language: str) -> tuple[str, bytes]:
-        """The version and the JSON of a frame that is at most `every` seconds old."""
-        frame = self._latest(self._channel(key), key)
-        return frame.version, frame.bytes_for(language)
+    def latest(self, key: str) -> Frame:
+        """A frame that is at most `every` seconds old."""
+        return self._latest(self._channel(key), key)
 
     def listen(self, key: str, language: str, until: float) -> Iterator[bytes]:
         """Events from now to `until` (UTC seconds) or to the end of the lesson.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -30,17 +28,17 @@ def page(lesson_id: str) -> ResponseReturnValue:
     require(viewer(), Action.SEE_CLASS)
     with reading() as session:
         lesson = lessons.get_lesson(session, viewer(), lesson_id)
-        _version, seen = broadcaster().latest(lesson.id, language())
-        return render_template("lesson.html", lesson=lesson, map=json.loads(seen), key=new_key())
+        seen = broadcaster().latest(lesson.id).picture.in_language(language())
+        return render_template("lesson.html", lesson=lesson, map=seen, key=new_key())
 
 
 @blueprint.get("/<lesson_id>/snapshot")
 def snapshot(lesson_id: str) -> ResponseReturnValue:
     """The seat map as JSON, for browsers that get no events; 304 while nothing has changed."""
     _may_watch(lesson_id)
-    version, seen = broadcaster().latest(lesson_id, language())
-    response = Response(seen, mimetype="application/json")
-    response.set_etag(f"{version}-{language()}")
+    frame = broadcaster().latest(lesson_id)
+    response = Response(frame.bytes_for(language()), mimetype="application/json")
+    response.set_etag(f"{frame.version}-{language()}")
     response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from functools import lru_cache
 from statistics import median
 from typing import Any
@@ -17,15 +15,10 @@ from portal.lessons.tiles import Tile
 from portal.runs.states import RunState
 from portal.services import Services
 from portal.store import EVERYONE
-from portal.web.frame import Frame
+from portal.web.frame import Frame, Picture
 
 # The drawing area of a small curve, in units of its viewBox.
 WIDE, TALL = 60, 20
-# What a page draws of a tile, besides its words, its figure and its curve.
-DRAWN = ("number", "run_id", "state", "fraction", "headline")
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-Said = Mapping[str, Any]
 
 
 def frame_of(house: Services, lesson_id: str, before: Frame | None = None) -> Frame:
@@ -34,42 +27,33 @@ def frame_of(house: Services, lesson_id: str, before: Frame | None = None) -> Fr
     Raises `NotFound` for a lesson that is no longer there.
     """
     with house.store.reading(EVERYONE) as session:
-        taken = seatmap.snapshot(session, house, lesson_id)
-    if before is not None and before.version == taken.version:
+        seats = seatmap.snapshot(session, house, lesson_id)
+    if before is not None and before.version == seats.version:
         return before
-    said = said_of(taken)
-    whole = {language: _json(said[language]) for language in LANGUAGES}
-    news = {}
-    if before is not None:
-        told = {language: json.loads(before.whole[language]) for language in LANGUAGES}
-        news = {language: _json(_news(told[language], said[language])) for language in LANGUAGES}
-    return Frame(
-        version=taken.version,
-        over=taken.state == "ended" and taken.live == 0,
-        whole=whole,
-        before=before.version if before is not None else None,
-        news=news,
-    )
+    over = seats.state == "ended" and seats.live == 0
+    return Frame.following(before, seats.version, over, _picture(seats))
 
 
-def said_of(seats: SeatMap) -> dict[str, Said]:
-    """The seat map in each language, with what the page writes on each tile."""
+def _picture(seats: SeatMap) -> Picture:
     low, high = _range(seats)
-    drawn = [
-        {name: getattr(tile, name) for name in DRAWN}
-        | {"line": _line(tile.spark, tile.fraction, low, high)}
-        for tile in seats.tiles
-    ]
-    return {
-        language: {
-            **_head(seats, language),
-            "tiles": [
-                {**plain, **_words(tile, seats.headline_percent, language)}
-                for plain, tile in zip(drawn, seats.tiles, strict=True)
-            ],
-        }
-        for language in LANGUAGES
-    }
+    return Picture(
+        head={language: _head(seats, language) for language in LANGUAGES},
+        drawn=[
+            {
+                "number": tile.number,
+                "run_id": tile.run_id,
+                "state": tile.state,
+                "fraction": tile.fraction,
+                "headline": tile.headline,
+                "line": _line(tile.spark, tile.fraction, low, high),
+            }
+            for tile in seats.tiles
+        ],
+        words={
+            language: [_words(tile, seats.headline_percent, language) for tile in seats.tiles]
+            for language in LANGUAGES
+        },
+    )
 
 
 def _head(seats: SeatMap, language: str) -> dict[str, Any]:
@@ -86,26 +70,6 @@ def _words(tile: Tile, percent: bool, language: str) -> dict[str, str | None]:
         "label": tile.label.in_language(language),
         "reason": None if tile.reason is None else tile.reason.in_language(language),
         "value": _value(tile, percent, language),
-    }
-
-
-def _news(told: Said, said: Said) -> Said:
-    """What a reader who was `told` the one has to be told of the other.
-
-    Most of a tile stays as it is while its run trains, and a school's line is thin.
-    """
-    old = {seat["number"]: seat for seat in told["tiles"]}
-    changed = [_changed(old.get(seat["number"], {}), seat) for seat in said["tiles"]]
-    return {**said, "tiles": [seat for seat in changed if len(seat) > 1]}
-
-
-def _changed(told: Said, seat: Said) -> Said:
-    """The seat's number, and what of it is new."""
-    missing = object()
-    return {
-        name: value
-        for name, value in seat.items()
-        if name == "number" or told.get(name, missing) != value
     }
 
 
@@ -165,7 +129,3 @@ def _figures(seats: SeatMap) -> tuple[float | None, float | None]:
         if tile.state == RunState.SUCCEEDED and tile.headline is not None
     )
     return (done[-1], median(done)) if done else (None, None)
-
-
-def _json(said: Said) -> bytes:
-    return ENCODER.encode(said).encode()

@@ -12,20 +12,17 @@ import pytest
 
 from portal.web import broadcast
 from portal.web.broadcast import Broadcaster
-from portal.web.frame import Frame
+from portal.web.frame import Frame, Picture
 
 
 def still(number: int, before: Frame | None = None, over: bool = False) -> Frame:
-    """A frame by number."""
-    said = {lang: {"number": number, "language": lang} for lang in ("zh", "en")}
-    news = {"number": number, "since": before.version} if before else {}
-    return Frame(
-        version=str(number),
-        over=over,
-        whole={language: json.dumps(whole).encode() for language, whole in said.items()},
-        before=before.version if before else None,
-        news={language: json.dumps(news).encode() for language in said},
+    """A frame by number, with one seat that moves and one that does not."""
+    picture = Picture(
+        head={language: {"number": number, "language": language} for language in ("zh", "en")},
+        drawn=[{"number": 1, "fraction": number / 100}, {"number": 2, "fraction": 0.5}],
+        words={language: [{"label": language}] * 2 for language in ("zh", "en")},
     )
+    return Frame.following(before, str(number), over, picture)
 
 
 class Film:
@@ -85,10 +82,10 @@ def test_who_has_seen_the_last_frame_gets_what_changed_and_a_newcomer_all_of_it(
     house = Broadcaster(Film(), every=0.1)
     stream = house.listen("a", "en", time.time() + 20)
     (_, first), (_, second) = take(stream, 2)
-    assert "since" not in first
-    assert second["since"] == str(first["number"])
+    assert len(first["tiles"]) == 2
+    assert second["tiles"] == [{"number": 1, "fraction": second["number"] / 100}]
     late = house.listen("a", "en", time.time() + 20)
-    assert "since" not in take(late, 1)[0][1]
+    assert len(take(late, 1)[0][1]["tiles"]) == 2
     for one in (stream, late):
         one.close()  # type: ignore[attr-defined]
 
@@ -101,7 +98,7 @@ def test_who_has_missed_a_frame_gets_all_of_the_next(monkeypatch: pytest.MonkeyP
     channel = house._channels["missed"]
     channel.put(film("missed", channel.frame))
     channel.put(film("missed", channel.frame))
-    assert "since" not in take(stream, 1)[0][1]
+    assert len(take(stream, 1)[0][1]["tiles"]) == 2
     stream.close()  # type: ignore[attr-defined]
 
 
@@ -143,17 +140,17 @@ def test_the_stream_ends_with_the_login() -> None:
 
 def test_each_language_is_said_once() -> None:
     house = Broadcaster(Film(moving=False), every=60)
-    version, chinese = house.latest("a", "zh")
+    chinese = house.latest("a").bytes_for("zh")
     assert json.loads(chinese)["language"] == "zh"
-    assert house.latest("a", "en")[0] == version
-    assert house.latest("a", "zh")[1] is chinese
+    assert json.loads(house.latest("a").bytes_for("en"))["language"] == "en"
+    assert house.latest("a").bytes_for("zh") is chinese
 
 
 def test_asking_often_costs_one_frame_an_interval() -> None:
     film = Film()
     house = Broadcaster(film, every=60)
     for _ in range(50):
-        house.latest("a", "en")
+        house.latest("a")
     assert film.made == 1
 
 
@@ -177,7 +174,7 @@ def test_a_channel_is_not_forgotten_while_its_first_frame_is_made() -> None:
     def slow(key: str, before: Frame | None) -> Frame:
         # Somebody else opens another class meanwhile, which is when idle ones are forgotten.
         if key == "slow":
-            house.latest("quick", "en")
+            house.latest("quick")
         return still(1, before)
 
     house._make = slow
@@ -185,7 +182,7 @@ def test_a_channel_is_not_forgotten_while_its_first_frame_is_made() -> None:
     assert take(stream, 1)[0][0] == "snapshot"
     assert house.listeners("slow") == 1
     assert house._channels["slow"].frame is not None
-    house.latest("late", "en")
+    house.latest("late")
     assert {"slow", "quick", "late"} <= house._channels.keys()
     stream.close()  # type: ignore[attr-defined]
 
