@@ -1,0 +1,29 @@
+"""The tables. Ids are UUIDs as text; times are UTC seconds since 1970 as floats.
+
+A table with a mixin `OfSchool` or `OfSchoolOrCentre` belongs to a tenant: `portal.store.database`
+adds the school to every statement on it, so that no query can forget.
+"""
+
+from portal.store.tables.agent import ClusterView, Lease, Tally
+from portal.store.tables.base import Base, new_id
+from portal.store.tables.people import School, SchoolClass, Seat, Token, User
+from portal.store.tables.work import Answered, Batch, Content, DataSet, Lesson, Run
+
+__all__ = [
+    "Answered",
+    "Base",
+    "Batch",
+    "ClusterView",
+    "Content",
+    "DataSet",
+    "Lease",
+    "Lesson",
+    "Run",
+    "School",
+    "SchoolClass",
+    "Seat",
+    "Tally",
+    "Token",
+    "User",
+    "new_id",
+]
