@@ -95,7 +95,10 @@ class KeySchema(ma.Schema):
 
 
 class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A blueprint whose every route is described by its decorator: `reads` or `changes`."""
+    """A blueprint whose every route is described by its decorator: `reads` or `changes`.
+
+    A route has one schema object for all its requests: given the class, webargs makes one for each.
+    """
 
     ARGUMENTS_PARSER = _Reader()
     DEFAULT_LOCATION_CONTENT_TYPE_MAPPING: ClassVar[dict[str, str]] = {
@@ -119,7 +122,7 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         def decorate(view: View) -> View:
             made: Any = self.response(200, answers or _BYTES, content_type=file)(view)
             if query is not None:
-                made = self.arguments(query, location="query")(made)
+                made = self.arguments(query(), location="query")(made)
             return self._routed(made, view, rule, "GET", READ_FAULTS, public=False)
 
         return decorate
@@ -147,11 +150,11 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 again = "The key was answered before: nothing new was started."
                 made = self.alt_response(200, schema=answers, description=again, success=True)(made)
             if keyed:
-                made = self.arguments(KeySchema, location="headers")(made)
+                made = self.arguments(KeySchema(), location="headers")(made)
             if body is not None:
-                made = self.arguments(body)(made)
+                made = self.arguments(body())(made)
             if upload is not None:
-                made = self.arguments(upload, location="upload")(made)
+                made = self.arguments(upload(), location="upload")(made)
             return self._routed(made, view, rule, method, CHANGE_FAULTS, public=public)
 
         return decorate
