@@ -12,11 +12,11 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from portal.accelerators import Accelerator
@@ -80,9 +80,14 @@ class Dispatch:
         asked to go sends the one in hand; the others are formed anew by the next agent.
         """
         now = self.clock()
+        if now < self._silent_until:
+            return []
         self._paused = {account: until for account, until in self._paused.items() if until > now}
-        without = self._paused.keys() | self._pace.resting()
-        if now < self._silent_until or not self._anything_waits(without):
+        newest = self._newest_waiting()
+        if not newest:
+            return []
+        without = self._paused.keys() | self._pace.resting(max(newest.values()))
+        if newest.keys() <= without:
             return []
         with self.outbox.leased() as session:
             forming.dissolve_unsent(session)
@@ -141,14 +146,16 @@ class Dispatch:
             return None
         return past[0].job_id if past else None
 
-    def _anything_waits(self, without: Collection[str]) -> bool:
+    def _newest_waiting(self) -> dict[str, float]:
+        """When the newest run that waits was made, by Slurm account."""
+        newest = (
+            select(School.slurm_account, func.max(Run.created_at))
+            .join(School, School.id == Run.school_id)
+            .where(Run.state == RunState.WAITING)
+            .group_by(School.slurm_account)
+        )
         with self.store.reading(EVERYONE) as session:
-            waiting = (
-                select(Run.id)
-                .join(School, School.id == Run.school_id)
-                .where(Run.state == RunState.WAITING, School.slurm_account.not_in(without))
-            )
-            return session.scalar(waiting.limit(1)) is not None
+            return dict(session.execute(newest).all())
 
     def _send(self, some: Sequence[Batch]) -> list[str]:
         """Send these batches one after the other, between one commit before and one after."""

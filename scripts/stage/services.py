@@ -19,9 +19,11 @@ PYTHON_BIN = ROOT / ".venv" / "bin"
 START_PATIENCE_S = 240.0
 MARK = "KESUAN_SERVICE"
 
+KESUAN = str(PYTHON_BIN / "kesuan")
 _COMMANDS = {
-    "web": ["kesuan", "serve"],
-    "agent": ["kesuan", "agent"],
+    "web": [KESUAN, "serve"],
+    # As the agent's unit has it: whoever waits for an answer comes first.
+    "agent": ["/usr/bin/nice", "-n5", KESUAN, "agent"],
 }
 
 
@@ -44,9 +46,8 @@ def start(site: Site, *names: str) -> None:
     for name in wanted:
         if name in there:
             continue
-        program, *arguments = _COMMANDS[name]
         processes.start(
-            [str(PYTHON_BIN / program), *arguments],
+            _COMMANDS[name],
             log_of(site, name),
             environment(site) | mark(site, name),
             SERVICE_USER,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from portal.agent import dispatch
-from portal.agent.pace import EACH_S, FREE, LONGEST_S, WINDOW_S, Pace
+from portal.agent.pace import EACH_S, FREE, LONGEST_S, QUIET_S, WINDOW_S, Pace
 from portal.store import EVERYONE
 from portal.store.tables import School
 from tests.agent.conftest import World
@@ -23,6 +23,11 @@ class Ticks:
         return self.now
 
 
+def resting(pace: Pace, ticks: Ticks) -> frozenset[str]:
+    """Who rests while somebody has just pressed."""
+    return pace.resting(newest=ticks.now)
+
+
 def busy(arrays: int) -> tuple[Pace, Ticks]:
     """A pace after so many arrays of so many schools at this moment."""
     ticks = Ticks()
@@ -33,20 +38,20 @@ def busy(arrays: int) -> tuple[Pace, Ticks]:
 
 
 def test_nobody_waits_while_little_is_going() -> None:
-    pace, _ = busy(FREE)
-    assert pace.resting() == frozenset()
+    pace, ticks = busy(FREE)
+    assert resting(pace, ticks) == frozenset()
 
 
 def test_who_has_just_been_served_waits_the_longer_the_more_is_going() -> None:
     pace, ticks = busy(FREE + 2)
-    assert len(pace.resting()) == FREE + 2
+    assert len(resting(pace, ticks)) == FREE + 2
     ticks.now += 2 * EACH_S + 0.01
-    assert pace.resting() == frozenset()
+    assert resting(pace, ticks) == frozenset()
 
 
 def test_a_school_that_nothing_was_sent_of_does_not_wait() -> None:
-    pace, _ = busy(90)
-    assert "another" not in pace.resting()
+    pace, ticks = busy(90)
+    assert "another" not in resting(pace, ticks)
 
 
 def test_no_school_waits_longer_than_the_bound() -> None:
@@ -54,30 +59,42 @@ def test_no_school_waits_longer_than_the_bound() -> None:
     ticks.now += LONGEST_S - 0.1
     for number in range(1, 400):
         pace.went(f"school{number}")
-    assert "school0" in pace.resting()
+    assert "school0" in resting(pace, ticks)
     ticks.now += 0.2
-    assert "school0" not in pace.resting()
-    assert "school1" in pace.resting()
+    assert "school0" not in resting(pace, ticks)
+    assert "school1" in resting(pace, ticks)
+
+
+def test_nobody_waits_for_more_where_nobody_presses_any_more() -> None:
+    pace, ticks = busy(400)
+    assert len(pace.resting(newest=1.0)) == 400
+    ticks.now += QUIET_S / 2
+    assert len(pace.resting(newest=2.0)) == 400
+    ticks.now += QUIET_S / 2 + 0.01
+    assert len(pace.resting(newest=2.0)) == 400
+    ticks.now += QUIET_S / 2
+    assert pace.resting(newest=2.0) == frozenset()
+    assert len(pace.resting(newest=3.0)) == 400
 
 
 def test_a_window_is_forgotten() -> None:
     pace, ticks = busy(400)
     ticks.now += WINDOW_S + 0.01
-    assert pace.resting() == frozenset()
+    assert resting(pace, ticks) == frozenset()
 
 
 def test_presses_of_a_school_that_rests_become_one_array(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resting: set[str] = set()
-    monkeypatch.setattr(Pace, "resting", lambda _: frozenset(resting))
+    accounts: set[str] = set()
+    monkeypatch.setattr(Pace, "resting", lambda *_: frozenset(accounts))
     world.add_runs(1)
     assert len(world.dispatch.send_waiting()) == 1
-    resting.add("hua")
+    accounts.add("hua")
     world.add_runs(1)
     assert world.dispatch.send_waiting() == []
     world.add_runs(1)
-    resting.clear()
+    accounts.clear()
     assert len(world.dispatch.send_waiting()) == 1
     assert world.states() == {"submitted": 3}
 
