@@ -1,4 +1,4 @@
-"""What is swept once an hour: contents that nobody has, uploads cut off, keys long answered."""
+"""What is swept once an hour: contents that nobody has, uploads cut off, old keys and guesses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from portal.agent.folders import batch_folder
 from portal.config import Settings
 from portal.datasets.housekeeping import sweep
+from portal.people import guesses
 from portal.store import EVERYONE, Store
 from portal.store.tables import Answered, Batch
 
@@ -38,6 +39,7 @@ class Housekeeping:
         now = self.clock()
         with self.store.begin(EVERYONE) as session:
             session.execute(delete(Answered).where(Answered.created_at < now - KEYS_KEPT_S))
+            guesses.forget_old(session, now)
             swept = sweep(session, self.settings, now)
             old = select(Batch.id).where(
                 Batch.state == "closed", Batch.created_at < now - BATCHES_KEPT_S

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
+from flask import request
 
 from portal.api.door import secret, viewer
 from portal.api.noun import Noun
 from portal.api.values import AtMost
 from portal.people import tokens
 from portal.people.accounts import load_viewer
-from portal.people.login import LoginRefused
+from portal.people.login import LoginRefused, Visitor
 from portal.services import services
 from portal.store import EVERYONE
 from portal.store.tables import Token
@@ -56,7 +57,8 @@ class TokensSchema(ma.Schema):
 def issue(body: dict[str, Any]) -> dict[str, Any]:
     """Get a token for a login and its password."""
     house = services()
-    user_id = house.door.authenticate(body["login"], body["password"])
+    visitor = Visitor(address=request.remote_addr)
+    user_id = house.door.authenticate(body["login"], body["password"], visitor)
     with house.store.begin(EVERYONE) as session:
         known = load_viewer(session, user_id)
         if known is None:

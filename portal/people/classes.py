@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal.errors import Conflict, Invalid, NotFound
 from portal.language import N_, Message
-from portal.people import passwords
+from portal.people import codes
 from portal.people.names import fault_of_name, fault_of_slug
+from portal.people.passwords import hash_password, readable
 from portal.people.viewer import Role, Viewer
 from portal.store.tables import School, SchoolClass, Seat, User
 
@@ -35,9 +36,12 @@ class ClassRow:
 
 
 def add_class(
-    session: Session, school: School, *, slug: str, name: str, seats: int
+    session: Session, school: School, *, slug: str, name: str, seats: int, passwords: bool = True
 ) -> tuple[SchoolClass, list[SeatCredential]]:
     """Add a class with seats 1 to `seats`, each with an account of its own.
+
+    Pupils need no `passwords`, for they come in with cards (`portal.people.cards`); without them
+    no credential is given.
 
     Raises `Invalid` with every fault (slug, name, seats).
     """
@@ -58,16 +62,17 @@ def add_class(
         raise Invalid(errors)
     school_class = SchoolClass(school_id=school.id, slug=slug, name=name.strip())
     session.add(school_class)
+    codes.give(session, school_class)
     slips = [
-        SeatCredential(number, f"{school.slug}-{slug}-{number:02}", passwords.readable())
+        SeatCredential(number, f"{school.slug}-{slug}-{number:02}", readable())
         for number in range(1, seats + 1)
     ]
     school_class.seats = [
-        Seat(school_id=school.id, number=slip.number, user=_account(school, name, slip))
+        Seat(school_id=school.id, number=slip.number, user=_account(school, name, slip, passwords))
         for slip in slips
     ]
     session.flush()
-    return school_class, slips
+    return school_class, slips if passwords else []
 
 
 def list_classes(session: Session, viewer: Viewer) -> list[ClassRow]:
@@ -103,11 +108,11 @@ def get_class(session: Session, viewer: Viewer, id_or_slug: str) -> SchoolClass:
     return found[0]
 
 
-def _account(school: School, class_name: str, slip: SeatCredential) -> User:
+def _account(school: School, class_name: str, slip: SeatCredential, has_password: bool) -> User:
     return User(
         school_id=school.id,
         login=slip.login,
         name=f"{class_name.strip()} · {slip.number:02}",
         role=Role.SEAT.value,
-        password_hash=passwords.hash_password(slip.password),
+        password_hash=hash_password(slip.password) if has_password else None,
     )

@@ -1,51 +1,160 @@
-"""How often an account's password may be guessed wrong.
+"""How many wrong guesses are looked at, counted in the database for all processes together.
 
-The count is per account, never per address: a whole school comes from one. It is kept by each
-web process for itself, so a portal with two of them grants twice as many guesses.
+Each thing that can be guessed at, and each place that guesses come from, has an allowance: so many
+at once, and one more every few seconds. A guess is taken from its allowances before it is looked
+at, so that a thousand at the same moment are no more than one after the other, and it is given back
+if it was right. docs/classes.md has the arithmetic.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any, NamedTuple
 
-MOST_ACCOUNTS = 10_000
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from portal.errors import Unavailable
+from portal.language import N_
+from portal.store import EVERYONE, Store
+from portal.store.tables import Allowance, Base
+
+# The longest time in which an allowance that was used up is whole again is some 35 minutes.
+KEPT_S = 3600.0
+
+
+class Size(NamedTuple):
+    """`burst` guesses at once, and then one every `refill_s` seconds."""
+
+    burst: int
+    refill_s: float
+
+
+class Kind(StrEnum):
+    """What an allowance belongs to."""
+
+    ACCOUNT = "account"  # one login or seat, whoever guesses
+    FRIEND = "friend"  # somebody who was let in on this very device before
+    CLASS = "class"  # all seats of a class together
+    SESSION = "session"  # one browser
+    ADDRESS = "address"  # a whole school comes from one
+
+
+class Pool(NamedTuple):
+    """One allowance: of which kind, and whose."""
+
+    kind: Kind
+    whose: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in the database; people type passwords into the wrong field."""
+        return f"{self.kind}:{hashlib.sha256(self.whose.encode()).hexdigest()[:32]}"
+
+
+SIZES: Mapping[Kind, Size] = {
+    Kind.ACCOUNT: Size(10, 60.0),
+    Kind.FRIEND: Size(5, 360.0),
+    Kind.CLASS: Size(100, 20.0),
+    Kind.SESSION: Size(10, 30.0),
+    Kind.ADDRESS: Size(600, 2.0),
+}
+
+_TABLE = Base.metadata.tables[Allowance.__tablename__]
+# Each dialect has its own "on conflict do nothing".
+_MAKE: Mapping[str, Any] = {
+    name: insert(_TABLE).on_conflict_do_nothing()
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 class Guesses:
-    """Wrong guesses of the last minutes, by login."""
+    """The allowances of a portal."""
 
     def __init__(
         self,
-        most: int = 10,
-        window_s: float = 300,
-        clock: Callable[[], float] = time.monotonic,
+        store: Store,
+        sizes: Mapping[Kind, Size] = SIZES,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._most = most
-        self._window_s = window_s
+        self._store = store
+        self._sizes = sizes
         self._clock = clock
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
-    def pause_s(self, login: str) -> int:
-        """Seconds until the next guess at this login is looked at; 0 where it may be now."""
-        wrong = self._recent(login)
-        if len(wrong) < self._most:
+    def take(self, pools: Collection[Pool]) -> int:
+        """Take one guess from every pool; 0, or the seconds to wait, and then none is taken.
+
+        Raises `portal.errors.Unavailable` where the database does not answer.
+        """
+        if not pools:
             return 0
-        return max(1, math.ceil(wrong[-self._most] + self._window_s - self._clock()))
+        ordered = sorted(set(pools), key=lambda pool: pool.name)
+        names = [pool.name for pool in ordered]
+        now = self._clock()
+        with _answering(), self._store.reading(EVERYONE) as session:
+            # Whoever has to wait costs no transaction that writes.
+            found = session.scalars(select(Allowance).where(Allowance.name.in_(names)))
+            wait = self._wait({row.name: row for row in found}, ordered, now)
+        if wait:
+            return wait
+        with _answering(), self._store.begin(EVERYONE) as session:
+            fresh = [{"name": name, "used": 0.0, "at": now} for name in names]
+            session.execute(_MAKE[session.get_bind().dialect.name], fresh)
+            rows = _locked(session, names)
+            wait = self._wait(rows, ordered, now)
+            if not wait:
+                for pool in ordered:
+                    self._move(rows[pool.name], pool, 1.0, now)
+        return wait
 
-    def wrong(self, login: str) -> None:
-        """Note a wrong guess."""
-        self._wrong[login] = [*self._recent(login), self._clock()]
-        self._wrong.move_to_end(login)
-        while len(self._wrong) > MOST_ACCOUNTS:
-            self._wrong.popitem(last=False)
+    def give_back(self, pools: Collection[Pool]) -> None:
+        """The guess that was taken from these pools was right, or nobody could look at it."""
+        if not pools:
+            return
+        by_name = {pool.name: pool for pool in pools}
+        now = self._clock()
+        with _answering(), self._store.begin(EVERYONE) as session:
+            for name, row in _locked(session, sorted(by_name)).items():
+                self._move(row, by_name[name], -1.0, now)
 
-    def right(self, login: str) -> None:
-        """Forget the wrong guesses: the owner is here."""
-        self._wrong.pop(login, None)
+    def _wait(self, rows: Mapping[str, Allowance], pools: Collection[Pool], now: float) -> int:
+        waits = [0.0]
+        for pool in pools:
+            if pool.name in rows:
+                size = self._sizes[pool.kind]
+                over = self._used(rows[pool.name], pool, now) + 1 - size.burst
+                # A rounding error is not a guess too many.
+                waits.append(over * size.refill_s if over > 1e-6 else 0.0)
+        return math.ceil(max(waits))
 
-    def _recent(self, login: str) -> list[float]:
-        since = self._clock() - self._window_s
-        return [at for at in self._wrong.get(login, ()) if at > since]
+    def _used(self, row: Allowance, pool: Pool, now: float) -> float:
+        return max(0.0, row.used - max(0.0, now - row.at) / self._sizes[pool.kind].refill_s)
+
+    def _move(self, row: Allowance, pool: Pool, by: float, now: float) -> None:
+        row.used, row.at = max(0.0, self._used(row, pool, now) + by), max(row.at, now)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as cause:
+        raise Unavailable(N_("The portal's database does not answer just now.")) from cause
+
+
+def forget_old(session: Session, now: float) -> None:
+    """Remove the allowances that are whole again; nobody's address is kept for longer."""
+    session.execute(delete(Allowance).where(Allowance.at < now - KEPT_S))
+
+
+def _locked(session: Session, names: Collection[str]) -> dict[str, Allowance]:
+    """The rows of these names, locked in their order, so that nobody waits in a circle."""
+    rows = select(Allowance).where(Allowance.name.in_(names)).order_by(Allowance.name)
+    return {row.name: row for row in session.scalars(rows.with_for_update())}

@@ -14,9 +14,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LONGEST = 256
+PIN_DIGITS = 6
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # No 0 and o, no 1 and l and i: they are read from a slip of paper.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def hash_password(plain: str) -> str:
@@ -41,8 +42,13 @@ def needs_rehash(hashed: str) -> bool:
 
 def readable() -> str:
     """A new password of about 40 bits, as `abcd-2345`."""
-    letters = [secrets.choice(_LETTERS) for _ in range(8)]
+    letters = [secrets.choice(LETTERS) for _ in range(8)]
     return f"{''.join(letters[:4])}-{''.join(letters[4:])}"
+
+
+def pin() -> str:
+    """A new PIN of six digits; docs/classes.md says why not four."""
+    return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
 
 
 @cache

@@ -29,6 +29,7 @@ from portal.web import (
     runs,
     seat,
     session,
+    sit,
     speech,
     train,
     uploads,
@@ -49,6 +50,7 @@ NOUNS = (
     runs,
     seat,
     session,
+    sit,
     train,
 )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from gevent import get_hub
 from gevent.monkey import is_module_patched
 
+Result = TypeVar("Result")
 
-def away(work: Callable[[], bool]) -> bool:
+
+def away(work: Callable[[], Result]) -> Result:
     """Do some computing in gevent's threads where gevent serves, and here otherwise.
 
     Forty pupils log in within a minute. A hash takes tens of milliseconds of a core, in which a
@@ -16,4 +19,5 @@ def away(work: Callable[[], bool]) -> bool:
     """
     if not is_module_patched("threading"):
         return work()
-    return bool(get_hub().threadpool.apply(work))
+    found: Result = get_hub().threadpool.apply(work)
+    return found

@@ -13,12 +13,14 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from portal.people import accounts
+from portal.people.cards import holds
 from portal.people.viewer import Viewer
 from portal.services import services
 from portal.store import EVERYONE
 from portal.web.speech import CHOSEN
 
 ENDS_AT = "ends_at"
+CARD = "card"
 API = "/api/"
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -60,14 +62,19 @@ def is_open(app: Flask, endpoint: str) -> bool:
     return endpoint == "static" or bool(getattr(view, "open_to_all", False))
 
 
-def log_in(viewer: Viewer, hours: float) -> None:
-    """Begin a fresh session: nothing but the chosen language is carried over from before."""
+def log_in(viewer: Viewer, hours: float, card: float | None = None) -> None:
+    """Begin a fresh session: nothing but the chosen language is carried over from before.
+
+    With a `card` it ends when a new card is made for the seat, and with the lesson.
+    """
     chosen = cookie.get(CHOSEN)
     cookie.clear()
     if chosen:
         cookie[CHOSEN] = chosen
     cookie.permanent = True
     cookie[ENDS_AT] = time.time() + hours * 3600
+    if card is not None:
+        cookie[CARD] = card
     login_user(Reader(viewer), remember=False)
 
 
@@ -105,8 +112,11 @@ def wants_page() -> bool:
 def _load(user_id: str) -> Reader | None:
     if time.time() >= ends_at():
         return None
+    now = time.time()
     with services().store.reading(EVERYONE) as session:
         found = accounts.load_viewer(session, user_id)
+        if found and CARD in cookie and not holds(session, found.seat_id, cookie[CARD], now):
+            return None
     return Reader(found) if found is not None else None
 
 

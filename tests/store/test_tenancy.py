@@ -28,6 +28,7 @@ SHARED = {
     "content": "reached only through a data set",
     "answered": "asked for by user and key",
     "token": "asked for by user or secret",
+    "allowance": "of everybody who guesses; its name is a hash",
     "lease": "the agent's",
     "tally": "the agent's",
     "cluster_view": "the centre's",

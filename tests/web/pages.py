@@ -30,7 +30,7 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         f"/data/{classroom.pictures_id}",
         f"/data/{classroom.table_id}",
     ]
-    seat = ["/seat", "/data", f"/data/{classroom.table_id}", "/history", "/templates"]
+    seat = ["/seat", "/sit", "/data", f"/data/{classroom.table_id}", "/history", "/templates"]
     staff = ["/cluster", "/cluster/now", "/classes", "/history", "/data", "/templates"]
     return [
         *(("li", address) for address in teacher),

@@ -15,6 +15,8 @@ OPEN = {
     "static",
     "session.form",
     "session.enter",
+    "sit.form",
+    "sit.enter",
     "appearance.language",
     "appearance.theme",
     # Machines ask these: tests/web/test_operations.py says who may.

@@ -9,16 +9,17 @@ from portal.language import N_, Message
 class LoginRefused(PortalError):
     """Login and password do not go together. The sentence does not say which was wrong."""
 
-    def __init__(self, message: Message | None = None) -> None:
-        super().__init__(message or N_("This login and password do not go together."))
+    def __init__(self, message: Message | None = None, *, field: str | None = None) -> None:
+        sentence = message or N_("This login and password do not go together.")
+        super().__init__(sentence, field=field)
 
 
 class LoginPaused(LoginRefused):
-    """Too many wrong guesses at one account; `seconds` until the next is looked at."""
+    """Too many wrong guesses; `seconds` until the next is looked at."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
-            N_("Too many wrong passwords for this login. Please wait {seconds} s.", seconds=seconds)
+            N_("Too many wrong tries. Please wait {seconds} s and try again.", seconds=seconds)
         )
         self.seconds = seconds
 

@@ -6,10 +6,11 @@ adds the school to every statement on it, so that no query can forget.
 
 from portal.store.tables.agent import ClusterView, Lease, Tally
 from portal.store.tables.base import Base, new_id
-from portal.store.tables.people import School, SchoolClass, Seat, Token, User
+from portal.store.tables.people import Allowance, School, SchoolClass, Seat, Token, User
 from portal.store.tables.work import Answered, Batch, Content, DataSet, Lesson, Run
 
 __all__ = [
+    "Allowance",
     "Answered",
     "Base",
     "Batch",

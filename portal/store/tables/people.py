@@ -58,14 +58,23 @@ class User(OfSchool, Base):
 
 
 class SchoolClass(OfSchool, Base):
-    """A named group of numbered seats."""
+    """A named group of numbered seats.
+
+    Pupils come in by `code`, which is nobody else's in the whole portal: while a lesson is on, and
+    with `homework` at any time.
+    """
 
     __tablename__ = "class"
-    __table_args__ = (UniqueConstraint("school_id", "slug"),)
+    __table_args__ = (
+        UniqueConstraint("school_id", "slug"),
+        Index("ix_class_code", "code", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     slug: Mapped[str]
     name: Mapped[str]
+    code: Mapped[str | None] = mapped_column(String(8))
+    homework: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
     seats: Mapped[list[Seat]] = relationship(
@@ -74,7 +83,10 @@ class SchoolClass(OfSchool, Base):
 
 
 class Seat(OfSchool, Base):
-    """A numbered place in a class, with the account that sits down there."""
+    """A numbered place in a class, with the account that sits down there.
+
+    `pin_hash` is of the PIN on its card, and `dealt_at` when that card was made.
+    """
 
     __tablename__ = "seat"
     __table_args__ = (UniqueConstraint("class_id", "number"),)
@@ -83,6 +95,8 @@ class Seat(OfSchool, Base):
     class_id: Mapped[str] = mapped_column(ForeignKey("class.id"))
     number: Mapped[int]
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), unique=True)
+    pin_hash: Mapped[str | None]
+    dealt_at: Mapped[float | None]
 
     school_class: Mapped[SchoolClass] = relationship(back_populates="seats")
     user: Mapped[User] = relationship()
@@ -102,3 +116,16 @@ class Token(Base):
     used_at: Mapped[float | None]
 
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class Allowance(Base):
+    """How much of an allowance of wrong guesses was used up at a moment (`portal.people.guesses`).
+
+    The name is a hash: what somebody typed into a form is kept nowhere.
+    """
+
+    __tablename__ = "allowance"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used: Mapped[float]
+    at: Mapped[float] = mapped_column(index=True)

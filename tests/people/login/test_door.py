@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.errors import Unavailable
 from portal.language import N_
 from portal.people import accounts, passwords, tokens
-from portal.people.guesses import Guesses
+from portal.people.guesses import Guesses, Kind, Pool, Size
 from portal.people.login import Door, LoginPaused, LoginRefused, NoPlaceHere
 from portal.people.login.arrivals import arrive
 from portal.people.login.door import REFUSAL_S
@@ -73,7 +73,7 @@ def pauses() -> list[float]:
 def door(town: Town, directory: Directory, pauses: list[float]) -> Door:
     store = town.portal.store
     roles = [Role.STAFF, Role.SEAT]
-    guesses = Guesses(most=100)
+    guesses = Guesses(store, dict.fromkeys(Kind, Size(100, 1.0)))
     local = LocalAccounts(store)
     return Door(store, local, directory, roles, guesses, pauses.append, clock=lambda: 0.0)
 
@@ -221,7 +221,7 @@ def test_guesses_are_counted_whatever_the_way(
 ) -> None:
     store = town.portal.store
     directory.knows("li", "s1", TEACHER)
-    guesses = Guesses(most=3, clock=lambda: 0.0)
+    guesses = Guesses(store, dict.fromkeys(Kind, Size(3, 60.0)), clock=lambda: 0.0)
     door = Door(store, LocalAccounts(store), directory, [Role.STAFF], guesses, pauses.append)
     for login in ("li", "Li", " LI"):
         with pytest.raises(LoginRefused):
@@ -233,7 +233,7 @@ def test_guesses_are_counted_whatever_the_way(
     for _ in range(5):
         with pytest.raises(Unavailable):
             door.authenticate("other", "wrong")
-    assert guesses.pause_s("other") == 0
+    assert guesses.take([Pool(Kind.ACCOUNT, "other")]) == 0
 
 
 def test_every_refusal_takes_the_time_of_the_slowest(
@@ -274,7 +274,7 @@ def test_only_the_door_looks_at_passwords() -> None:
         for path in (ROOT / "portal").rglob("*.py")
     }
     checking = {name for name, text in sources.items() if re.search(r"passwords\.check\(", text)}
-    assert checking == {"people/login/local.py"}
+    assert checking == {"people/login/local.py", "people/login/cards.py"}
     binding = {name for name, text in sources.items() if re.search(r"(from|import) ldap3", text)}
     # The doctor binds as the account of the settings, and as nobody else.
     elsewhere = {name for name in binding if not name.startswith("people/login/ldap/")}
@@ -284,3 +284,5 @@ def test_only_the_door_looks_at_passwords() -> None:
     assert proving == {"people/login/door.py"}
     entering = {name for name, text in sources.items() if ".authenticate(" in text}
     assert entering == {"web/session.py", "api/tokens.py"}
+    sitting = {name for name, text in sources.items() if ".take_seat(" in text}
+    assert sitting == {"web/sit.py"}

@@ -1,4 +1,4 @@
-"""Each way to log in passes the contract: local accounts, and LDAP in the forms that sites have."""
+"""Each way to log in passes the contract: local accounts, seats' cards, LDAP as sites have it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from stage.directory_tree import PEOPLE
 from stage.slapd import Directory
 
 from portal import config
-from portal.people import accounts, passwords
+from portal.people import accounts, cards, passwords
+from portal.people.classes import add_class
+from portal.people.login.cards import Cards
 from portal.people.login.ldap import LdapWay
 from portal.people.login.local import LocalAccounts
 from portal.people.login.way import Place
@@ -20,14 +22,14 @@ from portal.people.viewer import Role
 from portal.store import EVERYONE, Store
 from portal.store.database import create_all
 from tests.directories import TABLE, settings_for
-from tests.people.login.contract import Account, Trial, WayContract
+from tests.people.login.contract import Account, GrownUpsContract, Trial, WayContract
 
 TEACHER = Place(Role.TEACHER, "fuxiao")
 ADMIN = Place(Role.SCHOOL_ADMIN, "fuxiao")
 STAFF = Place(Role.STAFF, None)
 
 
-class TestLocal(WayContract):
+class TestLocal(GrownUpsContract):
     """The embedded default."""
 
     @pytest.fixture
@@ -60,6 +62,32 @@ class TestLocal(WayContract):
         store.close()
 
 
+class TestCards(WayContract):
+    """A class's code with a seat's number, and the PIN on its card."""
+
+    @pytest.fixture
+    def trial(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
+        monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
+        store = Store(config.Database(url=f"sqlite:///{tmp_path}/kesuan.db"))
+        create_all(store.engine)
+        with store.begin(EVERYONE) as session:
+            school = add_school(session, slug="fuxiao", name="附小", slurm_account="school1")
+            made, _ = add_class(session, school, slug="7-2", name="七 2", seats=3, passwords=False)
+            made.homework = True
+            pack = cards.deal(session, made, [1, 2, 3], cards.shuffle(3))
+            made.seats[2].user.active = False
+        place = Place(Role.SEAT, "fuxiao")
+        known = {
+            name: Account(f"{pack.code}-{card.number:02}", card.pin, where)
+            for name, card, where in zip(
+                ("seat 1", "seat 2", "locked"), pack.cards, (place, place, None), strict=True
+            )
+        }
+        nowhere = Store(config.Database(url="sqlite:////nowhere/at/all/kesuan.db"))
+        yield Trial(Cards(store), known, lambda: Cards(nowhere))
+        store.close()
+
+
 def _trial(directory: Directory, settings: config.Ldap) -> Trial:
     def known(login: str, place: Place | None) -> Account:
         return Account(login, directory.passwords[login], place)
@@ -78,7 +106,7 @@ def _trial(directory: Directory, settings: config.Ldap) -> Trial:
     )
 
 
-class TestLdapsBySearch(WayContract):
+class TestLdapsBySearch(GrownUpsContract):
     """Find the entry, then bind as it, over TLS from the first byte."""
 
     @pytest.fixture
@@ -86,7 +114,7 @@ class TestLdapsBySearch(WayContract):
         return _trial(directory, settings_for(directory))
 
 
-class TestStartTlsBySearch(WayContract):
+class TestStartTlsBySearch(GrownUpsContract):
     """The same, where TLS is asked for on the plain port."""
 
     @pytest.fixture
@@ -94,7 +122,7 @@ class TestStartTlsBySearch(WayContract):
         return _trial(directory, settings_for(directory, servers=[directory.url]))
 
 
-class TestDirectly(WayContract):
+class TestDirectly(GrownUpsContract):
     """No account that searches: the person binds at once and reads their own entry."""
 
     @pytest.fixture

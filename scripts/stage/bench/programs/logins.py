@@ -23,7 +23,7 @@ import ldap3
 from portal.config import Database, Ldap
 from portal.errors import PortalError
 from portal.people import accounts
-from portal.people.guesses import Guesses
+from portal.people.guesses import Guesses, Kind, Size
 from portal.people.login import Door
 from portal.people.login.ldap import LdapWay
 from portal.people.login.local import LocalAccounts
@@ -94,7 +94,8 @@ def _refusals(settings: Ldap, wanted: dict[str, Any]) -> dict[str, Any]:
                 password="break the glass",  # noqa: S106 - of an account that lives for seconds
             )
         # As many guesses as it takes: what is measured is not the pause after ten.
-        door = Door(store, LocalAccounts(store), way, [Role.STAFF], Guesses(most=10_000))
+        endless = Guesses(store, dict.fromkeys(Kind, Size(10_000, 1.0)))
+        door = Door(store, LocalAccounts(store), way, [Role.STAFF], endless)
         kinds |= {"wrong password, local": "guard", "hostile name": "*)(uid=*"}
         for kind, login in kinds.items():
             found[f"door, {kind}"] = _median(door.authenticate, login)
