@@ -36,7 +36,7 @@ class Picture:
         known = {seat["number"]: place for place, seat in enumerate(before.drawn)}
         places = [known.get(seat["number"]) for seat in self.drawn]
         drawn = _changed(places, before.drawn, self.drawn)
-        said = {}
+        said: dict[str, Said] = {}
         for language, head in self.head.items():
             words = _changed(places, before.words[language], self.words[language])
             tiles = [
@@ -86,7 +86,7 @@ def _changed(
 ) -> list[dict[str, Any]]:
     """Of each seat what differs from what was there before, at the place that is given."""
     missing = object()
-    changed = []
+    changed: list[dict[str, Any]] = []
     for place, seat in zip(places, now, strict=True):
         told = before[place] if place is not None else {}
         if told == seat:
