@@ -18,6 +18,8 @@ from typing import Any
 
 from portal.config import DEFAULT_FILE, ENVIRONMENT_VARIABLE, load
 
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of this process's own is made there
+
 _web = load(Path(os.environ.get(ENVIRONMENT_VARIABLE, DEFAULT_FILE))).web
 
 bind = _web.bind
@@ -53,7 +55,9 @@ def on_starting(_server: Any) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kesuan-metrics-")
     if workers > 1:
-        os.environ["KESUAN_FRAMES_DIR"] = tempfile.mkdtemp(prefix="kesuan-frames-")
+        # In memory where there is such a place: a disk would be told of each frame, every second.
+        memory = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+        os.environ["KESUAN_FRAMES_DIR"] = tempfile.mkdtemp(prefix="kesuan-frames-", dir=memory)
 
 
 def post_worker_init(worker: Any) -> None:

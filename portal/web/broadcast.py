@@ -17,7 +17,6 @@ import os
 import random
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from flask import Flask, current_app
 from portal.services import Services
 from portal.web.frame import Frame
 from portal.web.relay import SHARED_FOLDER, Make, Relay
+from portal.web.rounds import until_round
 from portal.web.snapshots import frame_of
 
 EXTENSION = "kesuan-broadcast"
@@ -35,8 +35,6 @@ BEAT_S = 5.0
 KEEP_IDLE_S = 60.0
 # By how many times its second a frame of a watched class may be late before a newcomer makes one.
 MOST_LATE = 5
-# Of the time between two frames.
-LEAST_PAUSE = 0.25
 # When a reader comes back after a stop: not all of a hall in the same moment.
 COME_BACK_MS = (500, 2500)
 # Nothing has changed, and the line still stands.
@@ -49,7 +47,9 @@ log = logging.getLogger(__name__)
 class _Channel:
     """The newest frame of one lesson, and who waits for the next one."""
 
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    # Set, and another one put in its place, when there is something to send.
+    turned: threading.Event = field(default_factory=threading.Event)
+    turned_at: float = field(default_factory=time.monotonic)
     making: threading.Lock = field(default_factory=threading.Lock)
     frame: Frame | None = None
     # Before there is a frame, when the channel was made: one that waits for its first is not idle.
@@ -58,9 +58,20 @@ class _Channel:
     watched: bool = False
 
     def put(self, frame: Frame) -> None:
-        with self.changed:
-            self.frame, self.made_at = frame, time.monotonic()
-            self.changed.notify_all()
+        news = self.frame is None or frame.version != self.frame.version
+        self.frame, self.made_at = frame, time.monotonic()
+        if news:
+            self.turn()
+
+    def turn(self) -> None:
+        turned, self.turned = self.turned, threading.Event()
+        self.turned_at = time.monotonic()
+        turned.set()
+
+    def beat(self) -> None:
+        """Let everybody be told that the line stands, where there was nothing to say for long."""
+        if time.monotonic() - self.turned_at >= BEAT_S:
+            self.turn()
 
 
 class Broadcaster:
@@ -108,8 +119,7 @@ class Broadcaster:
         with self._lock:
             channels = list(self._channels.values())
         for channel in channels:
-            with channel.changed:
-                channel.changed.notify_all()
+            channel.turn()
 
     def listeners(self, key: str) -> int:
         """How many listen to a lesson here."""
@@ -159,7 +169,7 @@ class Broadcaster:
 
     def _watch(self, key: str, channel: _Channel) -> None:
         while True:
-            time.sleep(self._until_next(key))
+            time.sleep(until_round(key, self._every))
             with self._lock:
                 channel.watched = channel.listeners > 0
                 if not channel.watched:
@@ -170,26 +180,18 @@ class Broadcaster:
             except Exception:
                 # The pages keep the last frame and its age; the next second tries again.
                 log.exception("no snapshot of lesson %s", key, extra={"lesson": key})
+            channel.beat()
 
-    def _until_next(self, key: str) -> float:
-        """Seconds until this lesson's next frame: the same moment in every worker, and spread over
-        the second from lesson to lesson.
+    def _next(self, channel: _Channel, seen: str) -> Frame:
+        """The next frame that differs from `seen`, or the newest when it is time for a beat.
 
-        What the last frame took does not delay the next one, but a process that cannot keep up
-        leaves frames out and a pause to the others.
+        Waits without a limit of its own: a timer for each of thousands of pages would cost as much
+        as what they are sent.
         """
-        phase = zlib.crc32(key.encode()) / 2**32
-        rest = (phase - time.time() / self._every) % 1.0
-        return self._every * (rest if rest > LEAST_PAUSE else rest + 1.0)
-
-    def _next(self, channel: _Channel, version: str) -> Frame:
-        """The next frame that differs from `version`, or the newest when it is time for a beat."""
-        with channel.changed:
-            channel.changed.wait_for(
-                lambda: self._closed or cast(Frame, channel.frame).version != version,
-                timeout=BEAT_S,
-            )
-            return cast(Frame, channel.frame)
+        turned = channel.turned
+        if cast(Frame, channel.frame).version == seen and not self._closed:
+            turned.wait()
+        return cast(Frame, channel.frame)
 
 
 def register(app: Flask, house: Services) -> None:

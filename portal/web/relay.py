@@ -18,10 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from portal.web.frame import Frame
+from portal.web.rounds import since_round
 
 SHARED_FOLDER = "KESUAN_FRAMES_DIR"
 LOOK_S = 0.01
 KEPT_S = 3600.0
+
+# Inode and time of a file that is only ever replaced whole.
+Mark = tuple[int, int]
 
 # Makes the frame of a lesson, with what is news to whoever has seen the frame before it.
 Make = Callable[[str, Frame | None], Frame]
@@ -35,48 +39,51 @@ class Relay:
     def __init__(self, folder: Path, make: Make, every: float) -> None:
         self._folder = folder
         self._make = make
-        # All workers look at a class in the same moment (`Broadcaster` sees to that), so a frame is
-        # of this round or about as old as a round is long.
-        self._young = every / 2
-        self._patience = every
+        self._every = every
+        # What was read or left last of each lesson, and the file that it was in.
+        self._known: dict[str, tuple[Mark, Frame]] = {}
         self._swept_at = time.monotonic()
 
     def __call__(self, key: str, before: Frame | None) -> Frame:
         """The frame of this round: taken over, or made and left for the others."""
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._every
         while time.monotonic() < deadline:
-            frame, young = self._left(key)
-            if frame is not None and young:
-                return frame
+            last, age_s = self._left(key)
+            if last is not None and age_s <= since_round(key, self._every):
+                return last
             with self._alone(key) as alone:
-                if alone:
-                    # It may have been left between the look and the lock.
-                    frame, young = self._left(key)
-                    if frame is not None and young:
-                        return frame
+                # Another one may have been left between the look and the lock.
+                if alone and self._left(key)[0] is last:
                     # What was left last is what the pages of all workers have seen.
-                    return self._leave(key, self._make(key, frame or before))
-            time.sleep(LOOK_S)
+                    return self._leave(key, self._make(key, last or before))
+            time.sleep(0 if alone else LOOK_S)
         return self._make(key, before)
 
-    def _left(self, key: str) -> tuple[Frame | None, bool]:
-        """What was left last, and whether it is of this round."""
+    def _left(self, key: str) -> tuple[Frame | None, float]:
+        """What was left last, and how old it is in seconds."""
         try:
             with self._place(key).open("rb") as file:
-                age_s = time.time() - os.fstat(file.fileno()).st_mtime
+                mark, age_s = _mark(file.fileno())
+                known = self._known.get(key)
+                if known is not None and known[0] == mark:
+                    return known[1], age_s
                 # Nobody but the service user's own workers can write there.
                 frame: Frame = pickle.load(file)  # noqa: S301
-                return frame, age_s <= self._young
         except FileNotFoundError:
-            return None, False
+            return None, 0.0
         except Exception:
             log.exception("a frame of another worker cannot be read", extra={"lesson": key})
-            return None, False
+            return None, 0.0
+        self._known[key] = mark, frame
+        return frame, age_s
 
     def _leave(self, key: str, frame: Frame) -> Frame:
         draft = self._folder / f".{os.getpid()}-{key}"
         try:
-            draft.write_bytes(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
+            with draft.open("wb") as file:
+                pickle.dump(frame, file, pickle.HIGHEST_PROTOCOL)
+                file.flush()
+                self._known[key] = _mark(file.fileno())[0], frame
             draft.replace(self._place(key))
             self._sweep()
         except OSError:
@@ -108,5 +115,12 @@ class Relay:
         self._swept_at = time.monotonic()
         for path in self._folder.iterdir():
             if time.time() - path.stat().st_mtime > KEPT_S and path.suffix == ".frame":
+                self._known.pop(path.stem, None)
                 path.unlink(missing_ok=True)
                 path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _mark(file: int) -> tuple[Mark, float]:
+    """Which file it is, and how long ago it was written, in seconds."""
+    there = os.fstat(file)
+    return (there.st_ino, there.st_mtime_ns), time.time() - there.st_mtime

@@ -16,11 +16,12 @@ import pytest
 
 from portal.web.frame import Frame
 from portal.web.relay import KEPT_S, Relay
+from portal.web.rounds import MARGIN_S, since_round, until_round
 from portal.web.snapshots import frame_of
 from tests.web.classroom import Classroom
 from tests.web.test_broadcast import still
 
-EVERY = 0.4
+EVERY = 1.0
 
 
 @dataclass
@@ -36,6 +37,10 @@ class Maker:
         return still(self.made, before)
 
 
+def a_round_begins(key: str = "a") -> None:
+    time.sleep(until_round(key, EVERY))
+
+
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
     found: list[Any] = []
     threads = [threading.Thread(target=lambda c=call: found.append(c())) for call in calls]
@@ -48,6 +53,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 def test_of_four_workers_in_the_same_moment_one_makes_the_frame(tmp_path: Path) -> None:
     maker = Maker(takes_s=0.05)
+    a_round_begins()
     workers = [Relay(tmp_path, maker, EVERY) for _ in range(4)]
     frames = at_once(*[lambda w=worker: w("a", None) for worker in workers])
     assert [frame.version for frame in frames] == ["1"] * 4
@@ -57,10 +63,27 @@ def test_of_four_workers_in_the_same_moment_one_makes_the_frame(tmp_path: Path) 
 def test_the_next_round_is_a_frame_of_its_own_and_so_is_another_lesson(tmp_path: Path) -> None:
     maker = Maker()
     worker, other = Relay(tmp_path, maker, EVERY), Relay(tmp_path, maker, EVERY)
+    a_round_begins()
     assert worker("a", None).version == other("a", None).version == "1"
     assert other("b", None).version == "2"
-    time.sleep(EVERY)
+    a_round_begins()
     assert other("a", None).version == worker("a", None).version == "3"
+
+
+def test_a_worker_that_comes_late_takes_the_frame_of_its_round(tmp_path: Path) -> None:
+    maker = Maker()
+    a_round_begins()
+    assert Relay(tmp_path, maker, EVERY)("a", None).version == "1"
+    time.sleep(EVERY * 0.6)
+    assert Relay(tmp_path, maker, EVERY)("a", None).version == "1"
+
+
+def test_rounds_of_lessons_are_spread_and_leave_a_pause() -> None:
+    waits = [until_round(str(lesson), EVERY) for lesson in range(400)]
+    assert max(waits) - min(waits) > 0.9 * EVERY
+    assert min(waits) > 0.25 * EVERY
+    a_round_begins()
+    assert since_round("a", EVERY) >= MARGIN_S / 2
 
 
 def test_who_waits_in_vain_makes_a_frame_alone(tmp_path: Path) -> None:
@@ -99,7 +122,7 @@ def test_lessons_of_long_ago_leave_nothing(tmp_path: Path, monkeypatch: pytest.M
 def test_the_news_begin_from_what_any_worker_left_last(tmp_path: Path) -> None:
     one, other = Relay(tmp_path, Maker(), EVERY), Relay(tmp_path, Maker(made=1), EVERY)
     first = one("a", None)
-    time.sleep(EVERY)
+    a_round_begins()
     # Its own pages were shown something else long ago.
     second = other("a", still(0))
     assert (first.version, second.version, second.before) == ("1", "2", "1")
