@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sqlalchemy.orm import selectinload
 
 from portal.accelerators import Accelerator
 from portal.agent import folders, forming, lease
+from portal.agent.clock import Clock, SteadyClock
 from portal.agent.outbox import Outbox
 from portal.agent.pace import Pace
 from portal.catalog import Catalog
@@ -60,7 +61,7 @@ class Dispatch:
     scheduler: Scheduler
     holder: str
     program: str
-    clock: Callable[[], float] = time.time
+    clock: Clock = field(default_factory=SteadyClock)
     # Set when this agent is asked to go; looked at before each submission.
     stop: threading.Event = field(default_factory=threading.Event, init=False)
     # Until when nothing is sent at all, and nothing of one Slurm account.
@@ -93,7 +94,12 @@ class Dispatch:
             forming.dissolve_unsent(session)
             slurm = self.settings.slurm
             formed = forming.form(
-                session, self.catalog, self.accelerator, now, slurm, without=without
+                session,
+                self.catalog,
+                self.accelerator,
+                self.clock.surely(),
+                slurm,
+                without=without,
             )
             again = select(Batch).where(
                 Batch.state == "forming", Batch.submitting_since.is_not(None)

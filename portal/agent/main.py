@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.accelerators import Accelerator
 from portal.agent import lease
-from portal.agent.clock import SteadyClock
+from portal.agent.clock import Clock, Memory, SteadyClock, since_boot
 from portal.agent.dispatch import Dispatch
 from portal.agent.housekeeping import EVERY_S, Housekeeping
 from portal.agent.nodes import Nodes
@@ -43,7 +43,17 @@ def main(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     program = publish(settings.templates.folders, settings.data.root)
-    agent = Agent(settings, store, catalog, open_scheduler(settings.slurm), program)
+    memory = Memory.of_this_machine(settings.data.root)
+    clock = SteadyClock(before=memory.recall())
+    agent = Agent(
+        settings,
+        store,
+        catalog,
+        open_scheduler(settings.slurm),
+        program,
+        clock=clock,
+        note_time=lambda: memory.note(clock(), since_boot()),
+    )
     log.info("agent started", extra={"agent": agent.holder, "program": program})
     agent.work(stop)
     store.close()
@@ -54,7 +64,8 @@ def main(settings: Settings) -> None:
 class Agent:
     """One agent over one store and one Slurm.
 
-    `clock` tells UTC seconds, `ticks` seconds that never jump.
+    `clock` tells UTC seconds, `ticks` seconds that never jump. `note_time` leaves the time to the
+    next agent of this machine; it is called as often as the lease is renewed.
     """
 
     settings: Settings
@@ -63,8 +74,9 @@ class Agent:
     scheduler: Scheduler
     program: str
     holder: str = field(default_factory=lease.new_holder)
-    clock: Callable[[], float] = field(default_factory=SteadyClock)
+    clock: Clock = field(default_factory=SteadyClock)
     ticks: Callable[[], float] = time.monotonic
+    note_time: Callable[[], None] = lambda: None
     stop: threading.Event = field(default_factory=threading.Event, init=False)
 
     def __post_init__(self) -> None:
@@ -144,7 +156,7 @@ class Agent:
             self.watch.look()
 
     def _ring(self) -> None:
-        clock, before_s = self.clock(), float(self.settings.slurm.finish_signal_s)
+        clock, before_s = self.clock.surely(), float(self.settings.slurm.finish_signal_s)
         with self.store.reading(EVERYONE) as session:
             due = bell.is_due(session, clock, before_s=before_s)
         if due:
@@ -159,6 +171,7 @@ class Agent:
         with self.store.begin(EVERYONE) as session:
             held = lease.hold(session, self.holder, self.clock(), self.settings.agent.lease_s)
         if held:
+            self.note_time()
             self._next_renewal = now + self.settings.agent.lease_s / 3
         elif self._next_renewal:
             self._lost()
