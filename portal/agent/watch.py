@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.agent import lease, verdict
+from portal.agent import lease, spent, verdict
 from portal.agent.arrays import Arrays, cancelled_whole
 from portal.agent.dispatch import Dispatch
 from portal.agent.doubt import Doubt
@@ -111,7 +111,8 @@ class Watch:
         vanished: set[str] = set()
         with self._counting() as session:
             lease.note_answer(session, self.clock(), None)
-            for run in locked(session, {run.id for run in differing}):
+            moving = locked(session, {run.id for run in differing})
+            for run in moving:
                 task = known.get(_key(run))
                 if task is not None:
                     self._settle(run, task, words.get(run.id))
@@ -119,6 +120,9 @@ class Watch:
                     self._settle(run, array, None)
                 elif run.id in words and self._gone(run, words[run.id]):
                     vanished.add(_key(run)[0])
+            spent.note(
+                session, [(run, known[key]) for run in moving if (key := _key(run)) in known]
+            )
             self._close(session)
         for batch_id in vanished:
             self._after_vanishing(batch_id)

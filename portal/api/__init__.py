@@ -20,6 +20,7 @@ from portal.api import (
     runs,
     templates,
     tokens,
+    usage,
 )
 from portal.api.noun import Noun
 from portal.api.openapi import PREFIX, document
@@ -27,7 +28,7 @@ from portal.api.reader import language
 from portal.errors import PortalError
 from portal.services import services
 
-NOUNS = (tokens, me, templates, datasets, classes, fit, lessons, runs, results, cluster)
+NOUNS = (tokens, me, templates, datasets, classes, fit, lessons, runs, results, usage, cluster)
 BODY_LIMIT = 1024 * 1024
 HTTP_FAULTS = (400, 404, 405, 408, 413, 415, 429, 503)
 

@@ -24,6 +24,7 @@ class Action(StrEnum):
     UPLOAD_DATA = "upload-data"
     SEE_CLASS = "see-class"
     SEE_CLUSTER = "see-cluster"
+    SEE_USAGE = "see-usage"
 
 
 _SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
@@ -37,6 +38,7 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.UPLOAD_DATA: _SCHOOL | _STAFF,
     Action.SEE_CLASS: _SCHOOL | _STAFF,
     Action.SEE_CLUSTER: _STAFF,
+    Action.SEE_USAGE: _SCHOOL | _STAFF,
 }
 
 REFUSALS: Mapping[Action, Message] = {
@@ -46,6 +48,7 @@ REFUSALS: Mapping[Action, Message] = {
     Action.UPLOAD_DATA: N_("Only teachers can bring in data."),
     Action.SEE_CLASS: N_("Only teachers can look at a whole class."),
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
+    Action.SEE_USAGE: N_("Only teachers can look at what their school has used."),
 }
 
 

@@ -33,6 +33,7 @@ from portal.web import (
     speech,
     train,
     uploads,
+    usage,
     words,
 )
 
@@ -52,6 +53,7 @@ NOUNS = (
     session,
     sit,
     train,
+    usage,
 )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Literal
 
-from babel.dates import format_timedelta
+from babel.dates import format_timedelta, get_month_names
 from babel.numbers import format_decimal, format_percent
 from flask import Flask
 from flask_babel import format_datetime
@@ -35,7 +36,7 @@ def register(app: Flask) -> None:
     """Give templates these as filters."""
     filters = (
         ago, clock, day, duration, about, percent, count, size, decimals, share_name, data_name,
-        value,
+        value, month_name,
     )  # fmt: skip
     app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals["state_icons"] = ICONS
@@ -60,6 +61,11 @@ def clock(at: float) -> str:
 def day(at: float) -> str:
     """Day and time in the site's time zone."""
     return str(format_datetime(datetime.fromtimestamp(at, UTC), "yyyy-MM-dd HH:mm"))
+
+
+def month_name(month: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
+    """A month by its number from 1 to 12: `March`, or `Mar` where it is `abbreviated`."""
+    return str(get_month_names(width, "stand-alone", language())[month])
 
 
 def duration(seconds: float | None) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from portal.runs.states import RunState
 from portal.scheduler import NO_ARRAY, SubmittedArray, TaskStatus
 from portal.scheduler.memory import Play
 from portal.scheduler.states import parse_state
 from portal.store import EVERYONE
-from portal.store.tables import Run
+from portal.store.tables import Run, Usage
 from tests.agent.conftest import World
 
 
@@ -32,6 +33,32 @@ def test_a_run_trains_and_succeeds_with_both_words(world: World) -> None:
     assert run.metrics == {"accuracy": 0.9}
     assert run.timing == {"setup_seconds": 1.0, "train_seconds": 3.0, "steps": 100}
     assert [batch.state for batch in world.batches()] == ["closed"]
+
+
+def test_what_a_run_used_is_written_down_by_slurms_times(world: World) -> None:
+    first, second = world.add_runs(2)
+    rounds(world, 2)
+    world.job_says(world.run(first))
+    rounds(world, 40)
+    assert (world.run(first).state, world.run(second).state) == ("succeeded", "lost")
+    told = {task.task: task for task in world.scheduler.history([world.batches()[0].id], 0.0)}
+    with world.store.reading(EVERYONE) as session:
+        rows = session.scalars(select(Usage)).all()
+    assert {row.task for row in rows} == {0, 1}
+    for row in rows:
+        task = told[row.task]
+        assert (row.job_id, row.started_at) == (task.job_id, task.started)
+        assert row.seconds == (task.ended or 0) - (task.started or 0) > 0
+
+
+def test_what_never_started_used_nothing(world: World) -> None:
+    (run_id,) = world.add_runs(1)
+    with world.store.begin(EVERYONE) as session:
+        session.get_one(Run, run_id).cancel_asked_at = world.clock()
+    rounds(world, 5)
+    assert world.run(run_id).state == RunState.CANCELLED
+    with world.store.reading(EVERYONE) as session:
+        assert session.scalars(select(Usage)).all() == []
 
 
 def test_nothing_alive_asks_slurm_nothing(world: World) -> None:

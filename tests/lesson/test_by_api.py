@@ -30,6 +30,24 @@ def test_a_few_seats_learn_a_table_and_both_words_say_so(day: Day) -> None:
     assert len(day.batches(seen)) == 1
 
 
+def test_what_was_used_agrees_with_accounting(day: Day, cluster: Cluster) -> None:
+    def used() -> tuple[int, float]:
+        items = day.teacher.get("/usage")["items"]
+        return sum(item["runs"] for item in items), sum(item["share_hours"] for item in items)
+
+    before = used()
+    lesson = day.launch("counting", "penguins", seats=[1, 2, 3], seconds=3)
+    seen = day.ended(lesson["id"])
+    names = ",".join(sorted({record.name for record in day.records(seen)}))
+    query = ("sacct", "--allocations", "--noheader", "--parsable2", "--format=ElapsedRaw,AllocTRES")
+    rows = cluster.command(*query, "--starttime=now-1days", f"--name={names}").stdout.split()
+    spent = [row.split("|") for row in rows]
+    assert all("gres/shard=1" in tres for _, tres in spent)
+    runs, share_hours = (after - then for after, then in zip(used(), before, strict=True))
+    assert runs == len(spent) == 3
+    assert share_hours * 3600 == pytest.approx(sum(int(seconds) for seconds, _ in spent))
+
+
 def test_results_come_back_to_the_seat_that_made_them(day: Day) -> None:
     lesson = day.launch("counting", "penguins", seats=[1, 2])
     mine, other = taking_part(day.ended(lesson["id"]))

@@ -19,19 +19,23 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         "/train/tabular-classifier",
         "/classes",
         f"/classes/{classroom.class_id}",
+        f"/classes/{classroom.class_id}/code",
+        f"/classes/{classroom.class_id}/cards",
         f"/lessons/{lesson}",
         *(f"/runs/{runs[state][0]}" for state in runs),
         f"/runs/{runs['running'][0]}/state",
         f"/runs/{runs['succeeded'][0]}/log",
         "/history",
         "/history?state=failed",
+        "/usage",
+        "/usage/sheet",
         "/data",
         "/data/new",
         f"/data/{classroom.pictures_id}",
         f"/data/{classroom.table_id}",
     ]
     seat = ["/seat", "/sit", "/data", f"/data/{classroom.table_id}", "/history", "/templates"]
-    staff = ["/cluster", "/cluster/now", "/classes", "/history", "/data", "/templates"]
+    staff = ["/cluster", "/cluster/now", "/classes", "/history", "/usage", "/data", "/templates"]
     return [
         *(("li", address) for address in teacher),
         *((SEAT, address) for address in seat),

@@ -1,4 +1,4 @@
-"""What is trained: data sets, lessons, runs and batches."""
+"""What is trained: data sets, lessons, runs, batches, and what they used."""
 
 from __future__ import annotations
 
@@ -149,3 +149,20 @@ class Answered(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     made: Mapped[dict[str, Any]]
     created_at: Mapped[float] = mapped_column(default=time.time, index=True)
+
+
+class Usage(OfSchool, Base):
+    """What one run's attempt has used, by Slurm's own times; it stays when the run is deleted.
+
+    Slurm gives ids out again, so it takes the start as well to tell one task from another. Nothing
+    in here says who trained: `class_id` is None for what nobody's class did.
+    """
+
+    __tablename__ = "usage"
+    job_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    task: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[float] = mapped_column(primary_key=True, index=True)
+    class_id: Mapped[str | None] = mapped_column(ForeignKey("class.id"))
+    template: Mapped[str]
+    eighths: Mapped[int]
+    seconds: Mapped[float]
