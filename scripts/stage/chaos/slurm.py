@@ -13,6 +13,7 @@ from pathlib import Path
 from stage import cluster, daemons, processes
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
+from stage.processes import Process
 
 PATIENCE_S = 90.0
 URGENT = "urgent"
@@ -66,10 +67,13 @@ class Slurm:
 
     def await_nodes(self) -> None:
         """Until every daemon runs and every node takes jobs."""
-        self._await(lambda: not cluster.faults(self.plan), "the cluster")
+        try:
+            self._await(lambda: not cluster.faults(self.plan), "the cluster")
+        except StageError as late:
+            raise StageError(f"{late}: {'; '.join(cluster.faults(self.plan))}") from late
 
     def kill_node(self, node: str) -> None:
-        """A node's daemon, its job steps and its jobs, all at once."""
+        """A node's daemon, its job steps and its jobs, all at once; returns once they have gone."""
         family = [
             process
             for process in daemons.belonging(self.plan)
@@ -79,6 +83,8 @@ class Slurm:
         ]
         for process in family:
             processes.send(process, signal.SIGKILL)
+        # A daemon that is still on its way out would pass for one that need not be started.
+        self._await(lambda: not any(map(_lives, family)), f"the end of {node}")
 
     def tasks(self, name: str) -> list[str]:
         """The running tasks of one array as Slurm's commands name them: 12_0."""
@@ -143,5 +149,10 @@ class Slurm:
         deadline = time.monotonic() + PATIENCE_S
         while not ready():
             if time.monotonic() > deadline:
-                raise StageError(f"{what} has not come back within {PATIENCE_S:.0f} s")
+                raise StageError(f"{what} has not come within {PATIENCE_S:.0f} s")
             time.sleep(0.1)
+
+
+def _lives(process: Process) -> bool:
+    now = processes.read_process(process.pid)
+    return now is not None and now.started == process.started
