@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
 from portal.scheduler import orders
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
 from portal.scheduler.checks import checked_name, checked_reservation
 from portal.scheduler.commands import arguments, changes, complaints, parsers
-from portal.scheduler.commands.runner import QUERY_ENVIRONMENT, NoAnswer, Runner
-from portal.scheduler.errors import Unavailable
+from portal.scheduler.commands.runner import QUERY_ENVIRONMENT, Answer, NoAnswer, Runner
+from portal.scheduler.errors import SchedulerError, Unavailable
 from portal.scheduler.protocol import (
     ArrayRequest,
     NodeStatus,
@@ -22,6 +22,8 @@ from portal.scheduler.protocol import (
 )
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rows import newest
+
+Judge = Callable[[Answer], SchedulerError | None]
 
 
 class CommandsScheduler:
@@ -45,13 +47,14 @@ class CommandsScheduler:
         # scancel can filter by name itself, and then sends one message for each task. Looking
         # first and naming tasks costs two messages however many tasks there are.
         if self._still_there(array, tasks):
-            self._order("scancel", arguments.chosen(array.job_id, tasks))
+            self._give(complaints.of_order, "scancel", arguments.chosen(array.job_id, tasks))
 
     def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         # With a filter by name scancel takes the running ones from its own look at the queue;
         # without it, --batch fails for every task that waits or has ended.
         if tasks is None or tasks:
-            self._order(
+            self._give(
+                complaints.of_order,
                 "scancel",
                 f"--name={checked_name(array.name)}",
                 "--state=RUNNING",
@@ -87,18 +90,25 @@ class CommandsScheduler:
 
     def reserve(self, request: ReservationRequest) -> Reservation:
         def create(wanted: ReservationRequest) -> None:
-            self._change("scontrol", *changes.reservation(wanted))
+            self._give(complaints.of_change, "scontrol", *changes.reservation(wanted))
 
         return orders.reserve(request, self.reservations, create, self.delete_reservation)
 
     def change_reservation(self, request: ReservationRequest) -> Reservation:
         def update(before: Reservation, wanted: ReservationRequest) -> None:
-            self._change("scontrol", *changes.reservation_change(before, wanted))
+            self._give(
+                complaints.of_change, "scontrol", *changes.reservation_change(before, wanted)
+            )
 
         return orders.change_reservation(request, self.reservations, update)
 
     def delete_reservation(self, name: str) -> None:
-        self._change("scontrol", "delete", f"reservationname={checked_reservation(name)}")
+        self._give(
+            complaints.of_change,
+            "scontrol",
+            "delete",
+            f"reservationname={checked_reservation(name)}",
+        )
 
     def accounts(self) -> list[AccountStatus]:
         associations = self._ask("sacctmgr", *changes.associations(self._cluster))
@@ -109,13 +119,15 @@ class CommandsScheduler:
     def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
         def change(_: AccountStatus | None, differences: tuple[Change, ...]) -> None:
             for words in changes.account(wish.name, self._cluster, differences):
-                self._change("sacctmgr", *words)
+                self._give(complaints.of_change, "sacctmgr", *words)
 
         return orders.apply_account(wish, self._user, self.accounts, change)
 
     def delete_account(self, name: str) -> None:
         def delete() -> None:
-            self._change("sacctmgr", *changes.account_deletion(name, self._cluster))
+            self._give(
+                complaints.of_change, "sacctmgr", *changes.account_deletion(name, self._cluster)
+            )
 
         orders.delete_account(name, self.accounts, delete)
 
@@ -157,22 +169,13 @@ class CommandsScheduler:
             raise complaints.of_question(answer)
         return answer.out
 
-    def _order(self, command: str, *words: str) -> None:
+    def _give(self, judge: Judge, command: str, *words: str) -> None:
+        """Give an order; `judge` says what a failure of it means."""
         try:
             answer = self._runner.run(command, words, QUERY_ENVIRONMENT)
         except NoAnswer as silence:
             raise Unavailable(silence.words) from silence
         if answer.code != 0:
-            error = complaints.of_order(answer)
-            if error is not None:
-                raise error
-
-    def _change(self, command: str, *words: str) -> None:
-        try:
-            answer = self._runner.run(command, words, QUERY_ENVIRONMENT)
-        except NoAnswer as silence:
-            raise Unavailable(silence.words) from silence
-        if answer.code != 0:
-            error = complaints.of_change(answer)
+            error = judge(answer)
             if error is not None:
                 raise error
