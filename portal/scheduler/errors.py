@@ -33,6 +33,22 @@ class NotPermitted(Rejected):
     """The account, partition, QOS or reservation is not open to the service user."""
 
 
+class NoOperator(NotPermitted):
+    """Only Slurm's operators may change this, and the service user is none."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            N_("Only an operator of the computing centre's Slurm may do this."), words=words
+        )
+
+
+class ChangeRefused(Rejected):
+    """Slurm does not take this change of a reservation or an account."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(N_("The computing centre's Slurm does not take this change."), words=words)
+
+
 class Unavailable(SchedulerError):
     """Slurm gave no answer that can be used, and nothing was changed by asking."""
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from portal.language import N_
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change, changes
 from portal.scheduler.checks import check_reservation, check_wish, checked_account
-from portal.scheduler.errors import Rejected, Unavailable
+from portal.scheduler.errors import ChangeRefused, Unavailable
 from portal.scheduler.reservations import Reservation, ReservationRequest
 
 Reservations = Callable[[], Iterable[Reservation]]
@@ -36,9 +35,9 @@ def reserve(
         there = _made(request, look)
         if there.node_count < (request.node_count or 0):
             delete(request.name)
-            raise _refusal(f"only {there.node_count} nodes are free: {there.nodes}")
+            raise ChangeRefused(f"only {there.node_count} nodes are free: {there.nodes}")
     elif not there.grants(request):
-        raise _refusal(f"there is another reservation {request.name}: {there}")
+        raise ChangeRefused(f"there is another reservation {request.name}: {there}")
     return there
 
 
@@ -51,11 +50,11 @@ def change_reservation(
     check_reservation(request)
     there = _named(request.name, look())
     if there is None:
-        raise _refusal(f"there is no reservation {request.name}")
+        raise ChangeRefused(f"there is no reservation {request.name}")
     update(there, request)
     made = _made(request, look)
     if made.node_count < (request.node_count or 0):
-        raise _refusal(f"only {made.node_count} nodes are free: {made.nodes}")
+        raise ChangeRefused(f"only {made.node_count} nodes are free: {made.nodes}")
     return made
 
 
@@ -80,7 +79,7 @@ def delete_account(name: str, look: Accounts, delete: Callable[[], None]) -> Non
     accounts = list(look())
     below = sorted(account.name for account in accounts if account.parent == name)
     if below:
-        raise _refusal(f"accounts below {name}: {', '.join(below)}")
+        raise ChangeRefused(f"accounts below {name}: {', '.join(below)}")
     if any(account.name == name for account in accounts):
         delete()
 
@@ -95,7 +94,3 @@ def _made(request: ReservationRequest, look: Reservations) -> Reservation:
     if found is None:
         raise Unavailable(f"Slurm took the reservation {request.name} and does not show it")
     return found
-
-
-def _refusal(words: str) -> Rejected:
-    return Rejected(N_("The computing centre's Slurm does not take this change."), words=words)

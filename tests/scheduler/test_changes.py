@@ -16,7 +16,6 @@ from portal.scheduler import (
     Change,
     Field,
     Limit,
-    NotPermitted,
     Rejected,
     Reservation,
     ReservationRequest,
@@ -30,6 +29,7 @@ from portal.scheduler.commands import changes as commands
 from portal.scheduler.commands import complaints, parsers
 from portal.scheduler.commands.parsers.accounts import limits
 from portal.scheduler.commands.runner import Answer
+from portal.scheduler.errors import ChangeRefused, NoOperator
 from portal.scheduler.rest import changes as rest
 from portal.scheduler.rest import complaints as rest_complaints
 from portal.scheduler.rest.client import Reply
@@ -110,10 +110,13 @@ class TestCommands:
             (Answer(1, " Nothing new added.", ""), None),
             (Answer(1, " Nothing deleted", ""), None),
             (Answer(1, "", "delete_reservation x: Requested reservation is invalid"), None),
-            (Answer(1, "", "slurm_update error: Requested reservation is invalid"), Rejected),
-            (Answer(1, "", "Error creating the reservation: Requested nodes are busy"), Rejected),
-            (Answer(1, "", "Error creating the reservation: Invalid user id"), NotPermitted),
-            (Answer(1, "", " Problem adding accounts: Access/permission denied"), NotPermitted),
+            (Answer(1, "", "slurm_update error: Requested reservation is invalid"), ChangeRefused),
+            (
+                Answer(1, "", "Error creating the reservation: Requested nodes are busy"),
+                ChangeRefused,
+            ),
+            (Answer(1, "", "Error creating the reservation: Invalid user id"), NoOperator),
+            (Answer(1, "", " Problem adding accounts: Access/permission denied"), NoOperator),
             (Answer(1, "", "TRES type 'gres/shard' not supported with reservations"), Unsupported),
             (Answer(1, "", "Unable to contact slurm controller (connect failure)"), Unavailable),
             (Answer(1, "", "Problem talking to the database: Connection refused"), Unavailable),
@@ -206,11 +209,11 @@ class TestRest:
         [
             (200, [], None),
             (200, [{"error_number": 1900}], None),
-            (500, [{"error_number": 2002}], NotPermitted),
-            (422, [{"error_number": 2010}], NotPermitted),
-            (422, [{"error_number": 2016}], Rejected),
-            (400, [{"error_number": -1}], Rejected),
-            (200, [{"description": "Missing required field 'user'"}], Rejected),
+            (500, [{"error_number": 2002}], NoOperator),
+            (422, [{"error_number": 2010}], NoOperator),
+            (422, [{"error_number": 2016}], ChangeRefused),
+            (400, [{"error_number": -1}], ChangeRefused),
+            (200, [{"description": "Missing required field 'user'"}], ChangeRefused),
             (500, [{"error_number": -1}], Unavailable),
             (502, [], Unavailable),
             (404, [], Unavailable),

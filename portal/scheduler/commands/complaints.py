@@ -12,6 +12,8 @@ from portal.language import N_
 from portal.scheduler.commands.runner import Answer, NoAnswer
 from portal.scheduler.errors import (
     Ambiguous,
+    ChangeRefused,
+    NoOperator,
     NotPermitted,
     QuotaExceeded,
     Rejected,
@@ -161,13 +163,11 @@ def of_change(answer: Answer) -> SchedulerError | None:
     if answer.code < 0:
         return Unavailable(f"ended by signal {-answer.code}: {words}")
     if _NO_OPERATOR.search(words):
-        sentence = N_("Only an operator of the computing centre's Slurm may do this.")
-        return NotPermitted(sentence, words=words)
+        return NoOperator(words)
     if _NOT_SENT.search(words) or _LOST.search(words):
         return Unavailable(words)
     if _TOO_OLD.search(words):
         return Unsupported(words)
     if _NOTHING_TO_DO.search(answer.out) or _GONE_RESERVATION.search(words):
         return None
-    sentence = N_("The computing centre's Slurm does not take this change.")
-    return Rejected(sentence, words=words)
+    return ChangeRefused(words)

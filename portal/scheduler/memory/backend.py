@@ -18,13 +18,15 @@ from portal.scheduler.accounts import AccountStatus, AccountWish, Change
 from portal.scheduler.checks import check_request, checked_reservation
 from portal.scheduler.errors import (
     Ambiguous,
+    ChangeRefused,
+    NoOperator,
     NotPermitted,
     Rejected,
     SchedulerError,
     Unavailable,
     Unsupported,
 )
-from portal.scheduler.memory.bookings import USER, refused
+from portal.scheduler.memory.bookings import USER
 from portal.scheduler.memory.ledger import Ledger
 from portal.scheduler.memory.machine import Machine, Need
 from portal.scheduler.memory.play import Program, five_seconds
@@ -189,7 +191,7 @@ class MemoryScheduler:
             return
         self._ask_for_an_operator()
         if any(task.request.reservation == name for task in simulation.running):
-            raise refused("Requested reservation is in use")
+            raise ChangeRefused("Requested reservation is in use")
         del simulation.bookings.made[name]
         simulation.advance(simulation.now)
 
@@ -211,7 +213,7 @@ class MemoryScheduler:
             simulation = self._now("delete_account")
             alive = (*simulation.running, *simulation.waiting)
             if any(task.request.account == name for task in alive):
-                raise refused("Job(s) active, cancel job(s) before remove")
+                raise ChangeRefused("Job(s) active, cancel job(s) before remove")
             del simulation.ledger.accounts[name]
 
         orders.delete_account(name, self.accounts, delete)
@@ -257,15 +259,14 @@ class MemoryScheduler:
         simulation = self._now("keep_reservation")
         known = simulation.ledger
         if not known.everybody and not set(request.accounts) <= known.accounts.keys():
-            raise refused("Invalid account or account/partition combination specified")
+            raise ChangeRefused("Invalid account or account/partition combination specified")
         free = simulation.free_for(request)
         simulation.bookings.keep(request, simulation.now, free)
         simulation.advance(simulation.now)
 
     def _ask_for_an_operator(self) -> None:
         if not self.operator:
-            sentence = N_("Only an operator of the computing centre's Slurm may do this.")
-            raise NotPermitted(sentence, words="simulated: no operator")
+            raise NoOperator("simulated: no operator")
 
     def _admitted(self, request: ArrayRequest) -> Need:
         simulation = self._simulation

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from portal.language import N_
-from portal.scheduler.errors import NotPermitted, Rejected
+from portal.scheduler.errors import ChangeRefused, NotPermitted
 from portal.scheduler.protocol import ArrayRequest
 from portal.scheduler.reservations import Reservation, ReservationRequest
 
@@ -39,9 +39,9 @@ class Bookings:
         open_nodes = [node for node in free if node not in taken]
         wanted = _nodes_of(request, open_nodes)
         if not wanted or not set(wanted) <= set(open_nodes):
-            raise refused("Requested nodes are busy")
+            raise ChangeRefused("Requested nodes are busy")
         if request.ends <= now:
-            raise refused("Invalid time specification")
+            raise ChangeRefused("Invalid time specification")
         self.made[request.name] = Reservation(
             name=request.name,
             starts=max(request.starts, now),
@@ -101,8 +101,3 @@ def _nodes_of(request: ReservationRequest, free: Sequence[str]) -> list[str]:
         return request.nodes.split(",")
     count = request.node_count or 0
     return list(free[:count]) if len(free) >= count else []
-
-
-def refused(words: str) -> Rejected:
-    """A no in Slurm's words."""
-    return Rejected(N_("The computing centre's Slurm does not take this change."), words=words)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from portal.scheduler.accounts import AccountStatus, Change, Field, Limit
-from portal.scheduler.memory.bookings import USER, refused
+from portal.scheduler.errors import ChangeRefused
+from portal.scheduler.memory.bookings import USER
 
 QOS = ("class", "homework", "normal")
 SHARES = Limit("GrpTRES", "gres/shard")
@@ -65,12 +66,12 @@ class Ledger:
         match what:
             case Field.PARENT:
                 if after != "root" and after not in self.accounts:
-                    raise refused(f"Parent account '{after}' doesn't exist")
+                    raise ChangeRefused(f"Parent account '{after}' doesn't exist")
                 return replace(account, parent=after)
             case Field.QOS:
                 qos = tuple(after.split(","))
                 if not set(qos) <= set(QOS):
-                    raise refused(f"You gave a bad qos. Valid QOS's are {','.join(QOS)}")
+                    raise ChangeRefused(f"You gave a bad qos. Valid QOS's are {','.join(QOS)}")
                 return replace(account, account_qos=qos)
             case Field.DESCRIPTION:
                 return replace(account, description=after.lower())

@@ -10,6 +10,8 @@ from __future__ import annotations
 from portal.language import N_
 from portal.scheduler.errors import (
     Ambiguous,
+    ChangeRefused,
+    NoOperator,
     NotPermitted,
     QuotaExceeded,
     Rejected,
@@ -120,13 +122,11 @@ def of_change(reply: Reply) -> SchedulerError | None:
     if numbers == {_NO_CHANGE} or (reply.status == 200 and silent):
         return None
     if numbers & _CLOSED_TO_OTHERS:
-        sentence = N_("Only an operator of the computing centre's Slurm may do this.")
-        return NotPermitted(sentence, words=words)
+        return NoOperator(words)
     # What slurmrestd itself cannot read has no number, or comes as 400 with a -1 beside.
     if reply.status not in (200, 400) and (not numbers or min(numbers) < _NO_CHANGE):
         return Unavailable(words)
-    sentence = N_("The computing centre's Slurm does not take this change.")
-    return Rejected(sentence, words=words)
+    return ChangeRefused(words)
 
 
 def of_deletion(reply: Reply) -> SchedulerError | None:
