@@ -22,6 +22,7 @@ from sqlalchemy.orm import selectinload
 from portal.accelerators import Accelerator
 from portal.agent import folders, forming, lease
 from portal.agent.clock import Clock, SteadyClock
+from portal.agent.doubt import Doubt
 from portal.agent.outbox import Outbox
 from portal.agent.pace import Pace
 from portal.catalog import Catalog
@@ -68,11 +69,11 @@ class Dispatch:
     _silent_until: float = 0.0
     _silence: str = ""
     _paused: dict[str, float] = field(default_factory=dict)
-    _empty_since: dict[str, float] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.store, self.holder, self.settings.agent.lease_s, self.clock)
+        self._doubt = Doubt(self.settings.slurm.settle_s, lambda: self.clock())
 
     def send_waiting(self) -> list[str]:
         """Send everything that waits; the ids of the batches that Slurm has acknowledged.
@@ -131,18 +132,18 @@ class Dispatch:
             if job_id is not None:
                 self._adopt({batch_id: job_id}, "adopted")
                 continue
-            empty_since = self._empty_since.setdefault(batch_id, self.clock())
-            if self.clock() - empty_since >= self.settings.slurm.settle_s:
+            self._doubt.begin(batch_id)
+            if self._doubt.is_settled(batch_id):
                 self.send_again(batch_id)
 
     def send_again(self, batch_id: str) -> None:
         """Send a batch that Slurm surely does not have once more, under the same name."""
         self.outbox.send_again(batch_id)
-        self._empty_since.pop(batch_id, None)
+        self._doubt.end([batch_id])
 
     def no_answer(self) -> None:
         """The controller did not answer: what it did not say counts for nothing."""
-        self._empty_since.clear()
+        self._doubt.end_all()
 
     def _in_accounting(self, batch_id: str, since: float) -> int | None:
         try:
@@ -249,8 +250,7 @@ class Dispatch:
 
     def _adopt(self, jobs: Mapping[str, int], outcome: str) -> None:
         self.outbox.adopt(jobs, outcome)
-        for batch_id in jobs:
-            self._empty_since.pop(batch_id, None)
+        self._doubt.end(jobs)
 
     def _put_back(self, ids: Sequence[str], reason: str, words: str) -> None:
         for account in self.outbox.put_back(ids, reason, words):
