@@ -62,7 +62,8 @@ def free_seats(session: Session, places: Collection[Place]) -> dict[Place, Seat]
     """Those of the places where no run is alive, with their seats, which are locked.
 
     A seat is locked until the end of the transaction, so that of two presses at the same moment
-    the second sees the first's run. All lock in the order of ids, so nobody waits in a circle.
+    the second sees the first's run. All lock in the order of ids, so nobody waits in a circle, and
+    a lesson that is launched meanwhile may name the seat in its runs.
     """
     seats = {
         (seat.school_id, seat.id): seat
@@ -70,7 +71,7 @@ def free_seats(session: Session, places: Collection[Place]) -> dict[Place, Seat]
             select(Seat)
             .where(tuple_(Seat.school_id, Seat.id).in_({place[:2] for place in places}))
             .order_by(Seat.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
     }
     live = session.execute(

@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.lessons.launch import launch
 from portal.people.viewer import Viewer
+from portal.runs.belonging import Place, free_seats
 from portal.runs.press import Press, Pressed, press_together
 from portal.runs.request import RunRequest
 from portal.store import EVERYONE
@@ -188,3 +190,17 @@ def test_groups_that_meet_wait_for_each_other_and_not_in_a_circle(town: Town) ->
     with ThreadPoolExecutor(2) as pool:
         first, second = (pool.submit(go, order) for order in (1, -1))
         assert first.result(PATIENCE_S) == second.result(PATIENCE_S) == waiting(town)
+
+
+def test_a_launch_does_not_wait_for_presses(town: Town) -> None:
+    """Both hold seats, in orders of their own: were they in each other's way, one would fail."""
+    if town.portal.store.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    teacher, lesson = town.here.teacher, lesson_of(town, town.here)
+    places = [Place(lesson.school_id, seat.seat_id or "", lesson.id) for seat in town.here.seats]
+    with town.portal.store.begin(EVERYONE) as pressing:
+        assert set(free_seats(pressing, places)) == set(places)
+        with town.portal.store.begin(teacher.tenant) as session:
+            session.execute(text("set local lock_timeout = '20s'"))
+            launch(session, town.portal, teacher, town.lesson_request(), key=None)
+    assert len(waiting(town)) == 4
