@@ -41,7 +41,7 @@ def look(settings: Settings, store: Store, schools: Sequence[School]) -> Iterato
 def server(settings: Settings, url: str) -> Iterator[Finding]:
     """Does one server answer, prove who it is, let the portal search, and know what we name?"""
     ldap = settings.ldap
-    allowance = Allowance(time.monotonic() + ldap.login_s)
+    allowance = Allowance.lasting(ldap.login_s)
     try:
         with connected(ldap, url, allowance) as wire:
             yield _certificate(url, wire)

@@ -38,12 +38,12 @@ class Servers:
 
         A slow server gets no more than its part of the time, so that the next has some left.
         """
-        ends = time.monotonic() + self._settings.login_s
+        ends = self._clock() + self._settings.login_s
         order = self.order()
         for number, url in enumerate(order):
-            part = (ends - time.monotonic()) / (len(order) - number)
+            part = (ends - self._clock()) / (len(order) - number)
             try:
-                answer = work(url, Allowance(time.monotonic() + part))
+                answer = work(url, Allowance.lasting(part))
             except ServerFailed as failed:
                 self._rests_until[url] = self._clock() + self._settings.rest_s
                 told = {"server": url, "step": failed.step, "why": failed.why}

@@ -48,6 +48,11 @@ class Allowance:
     bytes: int = MOST_BYTES
     messages: int = MOST_MESSAGES
 
+    @classmethod
+    def lasting(cls, seconds: float) -> Allowance:
+        """From now on."""
+        return cls(time.monotonic() + seconds)
+
     def left_s(self) -> float:
         """Seconds until it is over; raises TimeoutError when it is."""
         left = self.until - time.monotonic()
