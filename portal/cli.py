@@ -21,6 +21,7 @@ COMMANDS = {
     "schools": "portal.commands.schools",
     "people": "portal.commands.people",
     "classes": "portal.commands.classes",
+    "seats": "portal.commands.cards",
     "login": "portal.commands.login",
     "tokens": "portal.commands.tokens",
     "submit": "portal.commands.submit",

@@ -23,6 +23,7 @@ class Action(StrEnum):
     CHANGE_ANY_RUN = "change-any-run"
     UPLOAD_DATA = "upload-data"
     SEE_CLASS = "see-class"
+    OPEN_CLASS = "open-class"
     SEE_CLUSTER = "see-cluster"
     SEE_USAGE = "see-usage"
 
@@ -37,6 +38,7 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.CHANGE_ANY_RUN: _SCHOOL | _STAFF,
     Action.UPLOAD_DATA: _SCHOOL | _STAFF,
     Action.SEE_CLASS: _SCHOOL | _STAFF,
+    Action.OPEN_CLASS: _SCHOOL,
     Action.SEE_CLUSTER: _STAFF,
     Action.SEE_USAGE: _SCHOOL | _STAFF,
 }
@@ -47,6 +49,7 @@ REFUSALS: Mapping[Action, Message] = {
     Action.CHANGE_ANY_RUN: N_("This training belongs to somebody else."),
     Action.UPLOAD_DATA: N_("Only teachers can bring in data."),
     Action.SEE_CLASS: N_("Only teachers can look at a whole class."),
+    Action.OPEN_CLASS: N_("Only the school's teachers can change codes and cards."),
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
     Action.SEE_USAGE: N_("Only teachers can look at what their school has used."),
 }

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from portal.errors import NotFound
+from portal.errors import Invalid
 from portal.language import N_
 from portal.people import codes, passwords
 from portal.store.tables import SchoolClass, Seat
+
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -33,36 +35,39 @@ class Pack:
 
 
 @dataclass(frozen=True)
-class Shuffled:
-    """PINs that have not been given to any seat yet, with their hashes."""
+class Deck:
+    """Cards that have not been dealt yet, with the hash of each PIN in their order."""
 
-    pins: tuple[str, ...]
+    pack: Pack
     hashes: tuple[str, ...]
 
 
-def shuffle(count: int) -> Shuffled:
-    """New PINs for so many seats: some 20 ms of computing each, so before any transaction."""
-    pins = tuple(passwords.pin() for _ in range(count))
-    return Shuffled(pins, tuple(map(passwords.hash_password, pins)))
+def chosen(school_class: SchoolClass, numbers: Collection[int] | None) -> list[int]:
+    """The numbers of the seats that get a card, all for None; raises `Invalid` (seats)."""
+    there = [seat.number for seat in school_class.seats]
+    if numbers is None:
+        return there
+    strange = sorted(set(numbers) - set(there))
+    if strange:
+        listed = ", ".join(map(str, strange[:MOST_NAMED]))
+        raise Invalid.one("seats", N_("The class has no seat {numbers}.", numbers=listed))
+    return sorted(set(numbers))
 
 
-def deal(
-    session: Session, school_class: SchoolClass, numbers: Collection[int], shuffled: Shuffled
-) -> Pack:
-    """Give the seats of these numbers new PINs. The cards of before, and who sits by them, stop.
+def shuffle(class_name: str, code: str, numbers: Collection[int]) -> Deck:
+    """New PINs for seats: some 20 ms of computing for each, so outside of any transaction."""
+    pack = Pack(class_name, code, tuple(Card(number, passwords.pin()) for number in numbers))
+    return Deck(pack, tuple(passwords.hash_password(card.pin) for card in pack.cards))
 
-    A class that has no code yet is given one. Raises `NotFound` for a number that is no seat.
-    """
-    seats = [seat for seat in school_class.seats if seat.number in set(numbers)]
-    if len(seats) != len(set(numbers)):
-        raise NotFound(N_("There is no such seat."))
-    code = school_class.code or codes.give(session, school_class)
-    now, cards = time.time(), []
-    for seat, pin, hashed in zip(seats, shuffled.pins, shuffled.hashes, strict=True):
+
+def deal(session: Session, school_class: SchoolClass, deck: Deck) -> None:
+    """Give the seats their new PINs. The cards of before, and who sits there by them, stop."""
+    seats = {seat.number: seat for seat in school_class.seats}
+    now = time.time()
+    for card, hashed in zip(deck.pack.cards, deck.hashes, strict=True):
+        seat = seats[card.number]
         seat.pin_hash, seat.dealt_at = hashed, now
-        cards.append(Card(seat.number, pin))
     session.flush()
-    return Pack(school_class.name, code, tuple(cards))
 
 
 def holds(session: Session, seat_id: str | None, dealt_at: float, now: float) -> bool:

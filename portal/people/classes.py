@@ -108,6 +108,15 @@ def get_class(session: Session, viewer: Viewer, id_or_slug: str) -> SchoolClass:
     return found[0]
 
 
+def class_of_school(session: Session, school: School, slug: str) -> SchoolClass:
+    """A class with its seats, by its school and slug; raises `NotFound`."""
+    wanted = select(SchoolClass).where(SchoolClass.school_id == school.id, SchoolClass.slug == slug)
+    found = session.scalar(wanted.options(selectinload(SchoolClass.seats)))
+    if found is None:
+        raise NotFound(N_("There is no such class."))
+    return found
+
+
 def _account(school: School, class_name: str, slip: SeatCredential, has_password: bool) -> User:
     return User(
         school_id=school.id,

@@ -41,6 +41,11 @@ def give(session: Session, school_class: SchoolClass) -> str:
     return code
 
 
+def of(session: Session, school_class: SchoolClass) -> str:
+    """The code of a class; one that was added before there were codes is given its first."""
+    return school_class.code or give(session, school_class)
+
+
 def is_open(session: Session, school_class: SchoolClass, now: float, after_s: float = 0.0) -> bool:
     """Whether the class has homework, or a lesson that is on or ended less than `after_s` ago.
 

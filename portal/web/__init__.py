@@ -11,6 +11,7 @@ from portal.web import (
     appearance,
     assets,
     broadcast,
+    cards,
     classes,
     cluster,
     cookies,
@@ -39,6 +40,7 @@ from portal.web import (
 
 NOUNS = (
     appearance,
+    cards,
     classes,
     cluster,
     data,

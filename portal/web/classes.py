@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.lessons import queries as lessons
-from portal.people import classes
+from portal.people import classes, codes
 from portal.people.access import Action, require
 from portal.web.login import reading, viewer
 
@@ -33,11 +33,13 @@ def page() -> ResponseReturnValue:
 
 @blueprint.get("/<class_id>")
 def one(class_id: str) -> ResponseReturnValue:
-    """One class: its seats' logins and its lessons."""
+    """One class: how it comes in, its seats and its lessons."""
     require(viewer(), Action.SEE_CLASS)
     with reading() as session:
         school_class = classes.get_class(session, viewer(), class_id)
         held = lessons.lessons(session, viewer(), class_id=school_class.id, limit=LESSONS)
+        now = time.time()
+        is_open = codes.is_open(session, school_class, now)
         return render_template(
-            "class.html", school_class=school_class, lessons=held, now=time.time()
+            "class.html", school_class=school_class, lessons=held, is_open=is_open, now=now
         )

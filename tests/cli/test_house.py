@@ -78,6 +78,27 @@ def test_a_school_its_people_and_a_class(run: Kesuan, settings: Settings, tmp_pa
     assert accounts.authenticate(rows[1]["login"], rows[1]["password"])
 
 
+@pytest.mark.usefixtures("settings")
+def test_cards_of_a_class(run: Kesuan, tmp_path: Path) -> None:
+    assert run("schools", "add", "hua", "华小", "--account", "hua").code == 0
+    assert run("classes", "add", "hua", "7-2", "七 2", "--seats", "3").code == 0
+    sheet = tmp_path / "cards.pdf"
+    deal = ("seats", "cards", "hua", "7-2", "--into", sheet, "--server", "https://kesuan.example")
+    assert run(*deal).code == 0
+    assert stat.S_IMODE(sheet.stat().st_mode) == 0o600
+    first = sheet.read_bytes()
+    assert first.startswith(b"%PDF-")
+    # The cards that are out there end only when somebody says so.
+    asked = run(*deal)
+    assert asked.code != 0
+    assert "stop working" in asked.out + asked.err
+    assert sheet.read_bytes() == first
+    assert run(*deal, "--seat", "2", "--yes").code == 0
+    assert sheet.read_bytes() != first
+    assert run(*deal, "--seat", "9", "--yes").code == 2
+    assert run("seats", "cards", "hua", "7-9", *deal[4:]).code != 0
+
+
 def test_a_new_password_is_the_one_that_counts(
     run: Kesuan, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

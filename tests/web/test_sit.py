@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from portal.people import cards, passwords
+from portal.people import cards, codes, passwords
 from portal.people.cards import Pack
 from portal.store import EVERYONE
 from portal.store.tables import Allowance, Lesson, SchoolClass
@@ -32,7 +32,9 @@ def pack(classroom: Classroom) -> Pack:
 
 def deal(session: Session, classroom: Classroom) -> Pack:
     school_class = session.get_one(SchoolClass, classroom.class_id)
-    return cards.deal(session, school_class, [1, 2, 3], cards.shuffle(3))
+    deck = cards.shuffle(school_class.name, codes.of(session, school_class), [1, 2, 3])
+    cards.deal(session, school_class, deck)
+    return deck.pack
 
 
 def sit(client: FlaskClient, **typed: str) -> TestResponse:

@@ -58,7 +58,9 @@ def deal(town: Town, numbers: list[int]) -> Pack:
     teacher = town.here.teacher
     with town.portal.store.begin(teacher.tenant) as session:
         school_class = get_class(session, teacher, town.here.class_id)
-        return cards.deal(session, school_class, numbers, cards.shuffle(len(numbers)))
+        deck = cards.shuffle("7(2)", codes.of(session, school_class), numbers)
+        cards.deal(session, school_class, deck)
+        return deck.pack
 
 
 def change(town: Town, **values: object) -> None:

@@ -11,7 +11,7 @@ from stage.directory_tree import PEOPLE
 from stage.slapd import Directory
 
 from portal import config
-from portal.people import accounts, cards, passwords
+from portal.people import accounts, cards, codes, passwords
 from portal.people.classes import add_class
 from portal.people.login.cards import Cards
 from portal.people.login.ldap import LdapWay
@@ -74,13 +74,14 @@ class TestCards(WayContract):
             school = add_school(session, slug="fuxiao", name="附小", slurm_account="school1")
             made, _ = add_class(session, school, slug="7-2", name="七 2", seats=3, passwords=False)
             made.homework = True
-            pack = cards.deal(session, made, [1, 2, 3], cards.shuffle(3))
+            deck = cards.shuffle(made.name, codes.of(session, made), [1, 2, 3])
+            cards.deal(session, made, deck)
             made.seats[2].user.active = False
         place = Place(Role.SEAT, "fuxiao")
         known = {
-            name: Account(f"{pack.code}-{card.number:02}", card.pin, where)
+            name: Account(f"{deck.pack.code}-{card.number:02}", card.pin, where)
             for name, card, where in zip(
-                ("seat 1", "seat 2", "locked"), pack.cards, (place, place, None), strict=True
+                ("seat 1", "seat 2", "locked"), deck.pack.cards, (place, place, None), strict=True
             )
         }
         nowhere = Store(config.Database(url="sqlite:////nowhere/at/all/kesuan.db"))
