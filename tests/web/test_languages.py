@@ -21,7 +21,7 @@ KEYWORDS = "_ N_ Message gettext ngettext:1,2"
 KEPT = {
     *("Kesuan", "English", "Slurm", "GPU", "CPU", "ONNX", "CSV", "zip", "MB", "KB", "GB", "MIT"),
     *("JSON", "XEdu", "BaseML", "a100", "KNN", "SVM", "CART", "MLP", "AdaBoost", "NaiveBayes"),
-    *("Debian", "Fashion", "MNIST", "UTF", "KESUAN"),
+    *("Debian", "Fashion", "MNIST", "UTF", "KESUAN", "PDF"),
 }
 SHOWN_AS_IS = re.compile(
     r"bill_mm|flipper_mm|mass_g|island|species|circle|square|triangle|Adelie|Chinstrap|Gentoo"
