@@ -21,10 +21,11 @@ AFTERMATH_S = 5.0
 
 @dataclass(frozen=True)
 class Strike:
-    """A point that was tried."""
+    """A point that was tried, and the seconds that it took with all that it waited for."""
 
     point: Point
     struck: Struck
+    took_s: float
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class FaultRow:
 
     fault: str
     points: int
+    seconds_a_point: float
     runs: int
     lost: int
     doubled: int
@@ -77,6 +79,7 @@ def table(
             FaultRow(
                 fault=name,
                 points=len(of_kind),
+                seconds_a_point=round(sum(one.took_s for one in of_kind) / len(of_kind), 2),
                 runs=len(runs),
                 lost=counts[Wrong.LOST],
                 doubled=counts[Wrong.DOUBLED],
@@ -97,7 +100,7 @@ def table(
 def lines(rows: Iterable[FaultRow]) -> list[str]:
     """The table for a person."""
     head = (
-        f"{'fault':<21}{'points':>7}{'runs':>6}{'lost':>6}{'doubled':>8}{'wrong':>7}"
+        f"{'fault':<21}{'points':>7}{'s each':>8}{'runs':>6}{'lost':>6}{'doubled':>8}{'wrong':>7}"
         f"{'lost visibly':>14}{'reconciled s p50':>18}{'p95':>7}{'max':>7}"
         f"{'pages ms p50':>14}{'p95':>7}{'errors':>8}"
     )
@@ -183,7 +186,7 @@ def _line(row: FaultRow) -> str:
         return "–" if value is None else f"{value:g}"
 
     return (
-        f"{row.fault:<21}{row.points:>7}{row.runs:>6}{row.lost:>6}{row.doubled:>8}"
+        f"{row.fault:<21}{row.points:>7}{row.seconds_a_point:>8g}{row.runs:>6}{row.lost:>6}{row.doubled:>8}"
         f"{row.wrong_verdicts:>7}{row.lost_visibly:>14}{of(row.reconciled_p50_s):>18}"
         f"{of(row.reconciled_p95_s):>7}{of(row.reconciled_max_s):>7}{of(row.pages_p50_ms):>14}"
         f"{of(row.pages_p95_ms):>7}{row.errors:>8}"

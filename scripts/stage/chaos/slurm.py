@@ -68,9 +68,19 @@ class Slurm:
     def await_nodes(self) -> None:
         """Until every daemon runs and every node takes jobs."""
         try:
-            self._await(lambda: not cluster.faults(self.plan), "the cluster")
+            self._await(self._is_whole, "the cluster")
         except StageError as late:
             raise StageError(f"{late}: {'; '.join(cluster.faults(self.plan))}") from late
+
+    def resume_drained(self) -> None:
+        """Staff take back into service what Slurm has drained.
+
+        It drains a node that has a job of an id that was given out again ("Duplicate jobid"), and
+        leaves it so for ever.
+        """
+        drained = self.command("sinfo", "--noheader", "--Node", "--states=drain", "--format=%N")
+        if names := sorted(set(drained.split())):
+            self.command("scontrol", "update", f"NodeName={','.join(names)}", "State=RESUME")
 
     def kill_node(self, node: str) -> None:
         """A node's daemon, its job steps and its jobs, all at once; returns once they have gone."""
@@ -144,6 +154,10 @@ class Slurm:
         state = self.plan.folder / "state"
         shutil.rmtree(state)
         subprocess.run(["cp", "--archive", str(copy), str(state)], check=True)
+
+    def _is_whole(self) -> bool:
+        self.resume_drained()
+        return not cluster.faults(self.plan)
 
     def _await(self, ready: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S

@@ -49,14 +49,18 @@ def storm(place: Place, points: Sequence[Point], away_s: float, say: Say) -> Out
     begun = next_line = time.monotonic()
     try:
         for point in points:
-            strikes.append(Strike(point, point.kind.strike(scene, point.dice)))
+            began = time.monotonic()
+            struck = point.kind.strike(scene, point.dice)
+            strikes.append(Strike(point, struck, time.monotonic() - began))
             if time.monotonic() >= next_line:
                 next_line = time.monotonic() + SAY_EVERY_S
+                slurm.resume_drained()
                 say(
                     f"{time.monotonic() - begun:7.0f} s  {len(strikes)} of {len(points)} points, "
                     f"{sum(len(one.runs) for one in launches.made)} runs, {history.live()} alive"
                 )
         say(f"{time.monotonic() - begun:7.0f} s  all points tried; waiting for calm")
+        slurm.resume_drained()
         scene.until(lambda: history.live() == 0, CALM_S)
         # Accounting is told in bundles.
         time.sleep(2)
