@@ -17,12 +17,13 @@ from portal.api.run_shape import ChangedRunsSchema, RunSchema, RunsSchema, shown
 from portal.api.values import AtMost, Between
 from portal.people.viewer import Viewer
 from portal.runs import changes, queries
-from portal.runs.launch import RunRequest, start_run
+from portal.runs.launch import RunRequest, check_runs, start_run
 from portal.runs.press import Press
 from portal.services import services
 from portal.store.tables import Run
 
 noun = Noun("runs", "Trainings, one by one.")
+MOST_CHECKED = 100
 
 
 class NewRunSchema(ma.Schema):
@@ -55,6 +56,20 @@ class NewRunSchema(ma.Schema):
             "lesson, and may leave out what the lesson says: template, data, share."
         },
     )
+
+
+class RunsToCheckSchema(ma.Schema):
+    """Runs that somebody is about to start."""
+
+    runs = ma.fields.List(
+        ma.fields.Nested(NewRunSchema), required=True, validate=AtMost(MOST_CHECKED, 1)
+    )
+
+
+class CheckedSchema(ma.Schema):
+    """How many were looked at; all of them may be started."""
+
+    checked = ma.fields.Integer(required=True)
 
 
 class RunFilterSchema(PageSchema):
@@ -93,15 +108,7 @@ def show(run_id: str) -> dict[str, Any]:
 @noun.changes("/runs", RunSchema, body=NewRunSchema, status=201, keyed=True)
 def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Start a run."""
-    request = RunRequest(
-        template=body["template"],
-        data=body["data"],
-        share=body["share"],
-        parameters=body["parameters"],
-        language=language(),
-        minutes=body["minutes"],
-        lesson_id=body["lesson"],
-    )
+    request = _request(body)
     house, who, key = services(), viewer(), headers["key"]
     if who.is_seat:
         pressed = house.presses(Press(viewer=who, request=request, key=key))
@@ -111,6 +118,15 @@ def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
         return shown(who, start_run(session, house, who, request, key=key))
 
     return answer(make, status=201)
+
+
+@noun.changes("/runs/check", CheckedSchema, body=RunsToCheckSchema)
+def check(body: dict[str, Any]) -> dict[str, Any]:
+    """Check runs that are about to be started, and start none: every fault of each at once."""
+    requests = [_request(each) for each in body["runs"]]
+    with services().store.reading(viewer().tenant) as session:
+        check_runs(session, services(), viewer(), requests)
+    return {"checked": len(requests)}
 
 
 @noun.changes("/runs/<run_id>/cancel", ChangedRunsSchema)
@@ -140,6 +156,18 @@ def retry(headers: dict[str, Any], run_id: str) -> Any:
 def changed(who: Viewer, runs: tuple[Run, ...]) -> dict[str, Any]:
     """The answer to a request that changes runs."""
     return {"changed": [shown(who, run) for run in runs]}
+
+
+def _request(body: dict[str, Any]) -> RunRequest:
+    return RunRequest(
+        template=body["template"],
+        data=body["data"],
+        share=body["share"],
+        parameters=body["parameters"],
+        language=language(),
+        minutes=body["minutes"],
+        lesson_id=body["lesson"],
+    )
 
 
 def _change(run_id: str, change: Callable[..., tuple[Run, ...]]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""kesuan submit: one training, or a class of them."""
+"""kesuan submit: one training, a class of them, or all those of a file."""
 
 from __future__ import annotations
 
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from portal.commands.connection import Connection
 from portal.commands.failures import FAILURE
 from portal.commands.following import follow_lesson, follow_run
 from portal.commands.seats import seats_table
+from portal.commands.several import check, read_rows, send
 from portal.commands.speech import said
 from portal.commands.table import table
 from portal.language import N_
@@ -60,21 +62,30 @@ class Seats(click.ParamType[Any]):
 
 
 @click.command("submit")
-@click.argument("template")
-@click.option("--data", required=True, help="Name or id of the data set.")
+@click.argument("template", required=False)
+@click.option("--data", help="Name or id of the data set.")
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="CSV with a run a row: template, data, share, minutes, lesson, and parameters by name.",
+)
 @click.option("--set", "pairs", type=Pair(), multiple=True, help="A parameter; may be repeated.")
 @click.option("--share", type=int, help="Eighths of a GPU, 0 for none.")
 @click.option("--minutes", type=int, help="Time limit of the run, or until the bell of the class.")
 @click.option("--class", "school_class", help="Launch this class: a run for each seat.")
 @click.option("--seats", type=Seats(), help="Only these seats of the class.")
 @click.option("--wait", is_flag=True, help="Stay until all have ended; fail unless all succeeded.")
-@click.option("--key", help="Idempotency key, where a script wants to choose it.")
+@click.option(
+    "--key", help="Idempotency key; with --from, a name that makes the same rows new ones."
+)
 @json_option
 @connected
 def command(
     connection: Connection,
-    template: str,
-    data: str,
+    template: str | None,
+    data: str | None,
+    file: Path | None,
     pairs: tuple[tuple[str, Any], ...],
     share: int | None,
     minutes: int | None,
@@ -84,7 +95,18 @@ def command(
     key: str | None,
     as_json: bool,
 ) -> None:
-    """Train with TEMPLATE: one run, or with --class one for every seat of a class."""
+    """Train with TEMPLATE: one run, or with --class one for every seat of a class.
+
+    With --from, every row of a file is a run. All are checked before the first is sent; the same
+    file again sends only what was not sent.
+    """
+    if file is not None:
+        if template or data or pairs or school_class or share is not None or minutes is not None:
+            raise click.UsageError(said(N_("--from has all that is said of a run in its rows.")))
+        _submit_rows(connection, file, key or "", wait=wait, as_json=as_json)
+        return
+    if template is None or data is None:
+        raise click.UsageError(said(N_("Say which template and --data, or --from a file.")))
     body: dict[str, Any] = {
         "template": template,
         "data": data,
@@ -120,3 +142,21 @@ def parameters(pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
         before = found[name] if isinstance(found[name], list) else [found[name]]
         found[name] = [*before, *(value if isinstance(value, list) else [value])]
     return found
+
+
+def _submit_rows(
+    connection: Connection, file: Path, name: str, *, wait: bool, as_json: bool
+) -> None:
+    rows = read_rows(file, name)
+    check(connection, file, rows)
+    shown = []
+    for row, run in zip(rows, send(connection, rows), strict=True):
+        shown.append(run)
+        if not as_json:
+            click.echo(f"{file}:{row.line}\t{run['id']}\t{run['state']}")
+    if wait:
+        shown = [follow_run(connection, run["id"]) for run in shown]
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False))
+    if wait and any(run["state"] != "succeeded" for run in shown):
+        raise click.exceptions.Exit(FAILURE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from portal.errors import NotFound
-from portal.language import N_
+from portal.errors import Invalid, NotFound, PortalError
+from portal.language import N_, Message
 from portal.people.access import Action, require_school
 from portal.people.viewer import Viewer
 from portal.runs.belonging import require_open, require_room
@@ -21,7 +22,7 @@ from portal.runs.queries import get_run
 from portal.runs.request import RunRequest, any_seed, new_run
 from portal.store.tables import Lesson, Run, new_id
 
-__all__ = ["RunRequest", "start_run"]
+__all__ = ["RunRequest", "check_runs", "start_run"]
 
 
 def start_run(
@@ -50,6 +51,38 @@ def start_run(
     session.add(run)
     session.flush()
     return run
+
+
+def check_runs(
+    session: Session, house: House, viewer: Viewer, requests: Sequence[RunRequest]
+) -> None:
+    """Look at runs that somebody is about to ask for, one by one, and start none.
+
+    Raises `Invalid` with every fault of each, as `runs.<number>.<field>`, and `NotAllowed`.
+    Whether there is room for all of them is found out when they are asked for.
+    """
+    require_school(viewer, Action.START_RUN)
+    now = time.time()
+    faults: dict[str, Sequence[Message]] = {}
+    for number, request in enumerate(requests):
+        for field, messages in _faults(session, house, viewer, request, now).items():
+            faults[f"runs.{number}.{field}"] = messages
+    if faults:
+        raise Invalid(faults)
+
+
+def _faults(
+    session: Session, house: House, viewer: Viewer, request: RunRequest, now: float
+) -> Mapping[str, Sequence[Message]]:
+    try:
+        if request.lesson_id is not None:
+            require_open(_lesson(session, request.lesson_id), now)
+        make_plan(session, house, viewer, request.wish)
+    except Invalid as wrong:
+        return wrong.errors
+    except PortalError as refused:
+        return {"lesson": [refused.message]}
+    return {}
 
 
 def _single_run(session: Session, house: House, viewer: Viewer, request: RunRequest) -> Run:

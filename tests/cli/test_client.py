@@ -17,7 +17,7 @@ from portal.runs.states import RunState
 from portal.store import EVERYONE
 from portal.store.tables import Run
 from tests.api.conftest import PASSWORD, World, world
-from tests.cli.conftest import Kesuan
+from tests.cli.conftest import Kesuan, Said
 
 __all__ = ["world"]
 
@@ -112,6 +112,77 @@ def test_results_are_taken_home(portal: World, run: Kesuan, tmp_path: Path) -> N
     assert said.code == 0, said.err
     assert (tmp_path / "home" / "model.onnx").read_bytes() == b"model"
     assert (tmp_path / "home" / "predictions" / "000.png").read_bytes() == b"png"
+
+
+ROWS = """template,data,algorithm,neighbours,minutes
+tabular-classifier,iris,KNN,3,
+tabular-classifier,iris,KNN,3,
+tabular-classifier,iris,CART,,5
+"""
+
+
+def sent(said: Said) -> list[str]:
+    """The runs that a command names, row by row."""
+    return [line.split("\t")[1] for line in said.out.splitlines()]
+
+
+def test_a_file_of_runs_is_sent_once(portal: World, run: Kesuan, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text(ROWS, encoding="utf-8-sig")
+    first = run("submit", "--from", file)
+    assert first.code == 0, first.err
+    runs = sent(first)
+    assert len(set(runs)) == 3
+    assert sent(run("submit", "--from", file)) == runs
+    file.write_text(ROWS + "tabular-classifier,iris,KNN,7,\n")
+    grown = sent(run("submit", "--from", file))
+    assert grown[:3] == runs
+    assert len(set(grown)) == 4
+    file.write_text(ROWS)
+    assert not set(sent(run("submit", "--from", file, "--key", "again"))) & set(grown)
+    shown = json.loads(run("submit", "--from", file, "--json").out)
+    assert [one["parameters"]["algorithm"] for one in shown] == ["KNN", "KNN", "CART"]
+    assert shown[2]["minutes"] == 5
+
+
+def test_a_file_with_faults_starts_nothing(portal: World, run: Kesuan, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text(ROWS + "no-such,iris,KNN,3,\ntabular-classifier,iris,KNN,9999,\n")
+    before = run("runs", "--json").out
+    said = run("submit", "--from", file)
+    assert said.code == 2
+    assert f"{file}:5: template" in said.err
+    assert f"{file}:6: parameters.neighbours" in said.err
+    assert run("runs", "--json").out == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "one of them is template"),
+        ("colour\nred\n", "one of them is template"),
+        ("template,data\n", "no row"),
+        ("template,data\na,b,c\n", ":2: This row"),
+        ("template,data,share\na,b,one\n", ":2: share: This is no whole number"),
+        ("template,features\na,[1\n", ":2: features: [1 is no JSON list"),
+    ],
+)
+def test_a_file_that_is_no_list_of_runs(
+    portal: World, run: Kesuan, tmp_path: Path, content: str, words: str
+) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text(content)
+    said = run("submit", "--from", file)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_a_file_goes_with_nothing_else(portal: World, run: Kesuan, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text(ROWS)
+    assert "--from has all" in run("submit", "tabular-classifier", "--from", file).err
+    assert "Say which template" in run("submit").err
+    assert "Say one of" in run("results", "--into", tmp_path).err
 
 
 @pytest.mark.parametrize(

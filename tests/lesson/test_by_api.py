@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from stage import school
+from stage import school, services
+from stage.checkout import ROOT
 from stage.client import Refused
 
 from tests.lesson.day import Day, taking_part
@@ -46,6 +50,49 @@ def test_what_was_used_agrees_with_accounting(day: Day, cluster: Cluster) -> Non
     runs, share_hours = (after - then for after, then in zip(used(), before, strict=True))
     assert runs == len(spent) == 3
     assert share_hours * 3600 == pytest.approx(sum(int(seconds) for seconds, _ in spent))
+
+
+def test_the_examples_do_what_they_say(day: Day, tmp_path: Path) -> None:
+    """As a teacher's script: with a login, a password in a file, and the portal's address."""
+    account = day.accounts[school.TEACHER]
+    (tmp_path / "password").write_text(account.password)
+    environment = {
+        "PATH": f"{services.PYTHON_BIN}:{os.defpath}",
+        "HOME": str(tmp_path),
+        "KESUAN_SERVER": day.site.address,
+        "LC_ALL": "C.UTF-8",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+    def example(name: str, *more: str) -> str:
+        command = [ROOT / "scripts" / "examples" / name, account.login, tmp_path / "password"]
+        done = subprocess.run(
+            [*command, *more], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    example("compare.sh", str(tmp_path / "home"))
+    models = sorted((tmp_path / "home").glob("runs.csv:*/model.onnx"))
+    assert [path.parent.name for path in models] == ["runs.csv:2", "runs.csv:3", "runs.csv:4"]
+    told = example("compare.py")
+    assert told.count("accuracy 0.9") == 3
+    assert "best: k = " in told
+
+
+def test_a_whole_class_is_taken_home(day: Day, tmp_path: Path) -> None:
+    lesson = day.launch("counting", "penguins", seats=[1, 2])
+    day.ended(lesson["id"])
+    account = day.accounts[school.TEACHER]
+    (tmp_path / "password").write_text(account.password)
+    token = ("--server", day.site.address, "--token-file", str(tmp_path / "token"))
+    kesuan = str(services.PYTHON_BIN / "kesuan")
+    login = (kesuan, "login", account.login, *token, "--password-file", tmp_path / "password")
+    home = (kesuan, "results", *token, "--class", school.CLASS, "--into", tmp_path / "home")
+    for command in (login, home):
+        subprocess.run(command, check=True, capture_output=True)
+    found = sorted(path.parent.name for path in (tmp_path / "home").glob("*/model.onnx"))
+    assert found == ["seat-01", "seat-02"]
 
 
 def test_results_come_back_to_the_seat_that_made_them(day: Day) -> None:
