@@ -24,6 +24,7 @@ class Action(StrEnum):
     UPLOAD_DATA = "upload-data"
     SEE_CLASS = "see-class"
     OPEN_CLASS = "open-class"
+    MAKE_CLASS = "make-class"
     SEE_CLUSTER = "see-cluster"
     SEE_USAGE = "see-usage"
 
@@ -39,6 +40,7 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.UPLOAD_DATA: _SCHOOL | _STAFF,
     Action.SEE_CLASS: _SCHOOL | _STAFF,
     Action.OPEN_CLASS: _SCHOOL,
+    Action.MAKE_CLASS: frozenset({Role.SCHOOL_ADMIN}),
     Action.SEE_CLUSTER: _STAFF,
     Action.SEE_USAGE: _SCHOOL | _STAFF,
 }
@@ -50,6 +52,7 @@ REFUSALS: Mapping[Action, Message] = {
     Action.UPLOAD_DATA: N_("Only teachers can bring in data."),
     Action.SEE_CLASS: N_("Only teachers can look at a whole class."),
     Action.OPEN_CLASS: N_("Only the school's teachers can change codes and cards."),
+    Action.MAKE_CLASS: N_("Only the school's administrators can make a class."),
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
     Action.SEE_USAGE: N_("Only teachers can look at what their school has used."),
 }

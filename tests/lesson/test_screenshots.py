@@ -40,6 +40,8 @@ def places(_day: Day) -> dict[str, str]:
         "train-table": "/train/tabular-classifier",
         "classes": "/classes",
         "class": f"/classes/{lesson['class']}",
+        "class-code": f"/classes/{lesson['class']}/code",
+        "class-cards": f"/classes/{lesson['class']}/cards",
         "lesson": f"/lessons/{lesson['id']}",
         "run": f"/runs/{run}",
         "history": "/history",
@@ -70,6 +72,8 @@ def test_pages_are_whole(
         with chromium.visitor(browser, day.site.address, language, size) as (page, complaints):
             page.goto("/login")
             _keep(page, screen, language, "login", faults)
+            page.goto("/sit#k7m2px.07.123456")
+            _keep(page, screen, language, "sit", faults)
             chromium.log_in(page, login, password, language)
             for name, address in addresses.items():
                 answer = page.goto(address)

@@ -116,6 +116,14 @@ def build(folder: Path, *, seats: int = 40, real: bool = False, port: int = 8080
             school_id=school.id,
             password=PASSWORD,
         )
+        accounts.add(
+            session,
+            login="chen",
+            name="陈主任",
+            role=Role.SCHOOL_ADMIN,
+            school_id=school.id,
+            password=PASSWORD,
+        )
         school_class, credentials = add_class(
             session, school, slug="7-2", name="七年级 2 班", seats=seats
         )

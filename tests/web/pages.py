@@ -38,6 +38,7 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
     staff = ["/cluster", "/cluster/now", "/classes", "/history", "/usage", "/data", "/templates"]
     return [
         *(("li", address) for address in teacher),
+        *(("chen", address) for address in ("/classes", "/classes/new")),
         *((SEAT, address) for address in seat),
         *(("staff", address) for address in staff),
     ]
