@@ -89,6 +89,8 @@ def evidence(
     records: Sequence[str] = (),
     act: str = "work",
     destroying: Sequence[tuple[float, float]] = (),
+    forgetting: Sequence[tuple[float, float]] = (),
+    recorded_at: float = 3.0,
     cancelled: Sequence[str] = (),
     seen: Sequence[Seen] = (),
 ) -> Evidence:
@@ -99,9 +101,10 @@ def evidence(
         rows={RUN: row},
         shown={RUN: states},
         ledger=gather(entries),
-        records={(BATCH, 0): [Record(word, 3.0) for word in records]},
+        records={(BATCH, 0): [Record(word, recorded_at) for word in records]},
         seen=seen,
         destroying=destroying,
+        forgetting=forgetting,
         cancelled=frozenset(cancelled),
     )
 
@@ -183,12 +186,28 @@ def test_lost_is_right_only_where_something_was_destroyed() -> None:
     assert wrongs(judge(known)) == [Wrong.LOST]
 
 
+def test_a_controller_that_forgot_writes_over_what_it_said_before() -> None:
+    """Slurm called it completed, people saw that, and then its node did not know the job."""
+    states = shown(*LIFE, "succeeded")
+    later = {"entries": WELL, "records": ["NODE_FAIL"], "recorded_at": 6.0}
+    assert judge(evidence(states, forgetting=[(5.0, 5.5)], **later)) == []  # type: ignore[arg-type]
+    before = {**later, "recorded_at": 2.0}
+    for wrong in (
+        evidence(states, **later),  # type: ignore[arg-type]
+        evidence(states, destroying=[(5.0, 5.5)], **later),  # type: ignore[arg-type]
+        evidence(states, forgetting=[(8.0, 8.5)], **later),  # type: ignore[arg-type]
+        evidence(states, forgetting=[(1.5, 1.6)], **before),  # type: ignore[arg-type]
+        evidence(states, forgetting=[(5.0, 5.5)], **{**later, "entries": (begun(),)}),  # type: ignore[arg-type]
+    ):
+        assert wrongs(judge(wrong)) == [Wrong.VERDICT]
+
+
 def test_a_run_without_an_end_is_lost() -> None:
     assert wrongs(judge(evidence(shown(*LIFE)))) == [Wrong.LOST]
 
 
 def test_a_run_that_the_database_does_not_have_is_lost() -> None:
-    none = Evidence([RUN], {}, {}, {}, {}, (), (), frozenset())
+    none = Evidence([RUN], {}, {}, {}, {}, (), (), (), frozenset())
     assert wrongs(judge(none)) == [Wrong.LOST]
 
 

@@ -8,6 +8,7 @@ would have said; then LOST, which people see and may retry, is the right end, an
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ BAD_ENDS = frozenset().union(*WORD_OF.values()) | {"FAILED", "CANCELLED"}
 # A page is made from a snapshot that is a second old, and the observer looks every 50 ms.
 PAGE_MAY_LAG_S = 3.0
 PAGE_MAY_LEAD_S = 0.3
+WHOLE_S = 1.0  # Slurm's times are whole seconds
 
 
 class Wrong(StrEnum):
@@ -61,8 +63,8 @@ class Finding:
 class Evidence:
     """All that is known at the end.
 
-    `destroying` are the times of faults that destroy evidence, `cancelled` the runs that somebody
-    was told to cancel.
+    `destroying` are the times of faults that destroy evidence, `forgetting` those after
+    which the controller had an older state, `cancelled` the runs that somebody had Slurm cancel.
     """
 
     accepted: Sequence[str]
@@ -72,6 +74,7 @@ class Evidence:
     records: Mapping[tuple[str, int], Sequence[Record]]
     seen: Sequence[Seen]
     destroying: Sequence[tuple[float, float]]
+    forgetting: Sequence[tuple[float, float]]
     cancelled: frozenset[str]
 
 
@@ -96,16 +99,17 @@ def judge(evidence: Evidence) -> list[Finding]:
 def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Finding]:
     """Every end that was ever shown of a run, against the truth."""
     witnessed = evidence.ledger.get((row.run, row.attempt), Witnessed())
-    words = {record.state for record in _records(evidence, row)}
-    if row.run in evidence.cancelled and not witnessed.begun:
-        # A task that is cancelled while it waits leaves no record: this chaos knows all the same.
-        words.add("CANCELLED")
     for one in shown:
         if one.state not in FINAL:
             continue
-        if one.state == "succeeded" and any(b >= one.at for _, b in evidence.destroying):
-            # A controller that loses its state later calls a job failed that it called completed.
-            words = {*words, "COMPLETED"} if witnessed.well else words
+        words = {
+            record.state
+            for record in _records(evidence, row)
+            if not _overwritten(evidence.forgetting, shown[0].at, one, record)
+        }
+        if row.run in evidence.cancelled and not witnessed.begun:
+            # A task that is cancelled while it waits leaves no record: the chaos knows all the same
+            words.add("CANCELLED")
         fault = contradiction(one.state, one.reason, row.act, witnessed, words)
         told = f"shown as {one.state} ({one.reason}); {_truth(witnessed, words)}"
         if fault:
@@ -114,6 +118,25 @@ def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Find
             since = shown[0].at
             destroyed = any(a <= one.at and since <= b for a, b in evidence.destroying)
             yield Finding(row.run, Wrong.VISIBLY if destroyed else Wrong.LOST, told, one.at)
+
+
+def _overwritten(
+    forgetting: Iterable[tuple[float, float]], accepted: float, one: Shown, record: Record
+) -> bool:
+    """Whether accounting's record of a run that was shown as succeeded was written over later.
+
+    A controller that begins anew with an older state believes that a job still runs which it had
+    called completed. When its node says otherwise, the job ends once more, as NODE_FAIL or
+    CANCELLED and with that moment as its end, and accounting replaces what it had. Whoever saw
+    "succeeded" saw what Slurm said at that time, the program's own end stands beside it in the
+    ledger, and the portal goes on showing it. So the new word is not held against the old one. It
+    is where it came before the end was shown, and where no controller forgot anything of this run.
+    """
+    if one.state != "succeeded" or record.ended is None:
+        return False
+    if record.ended < math.floor(one.at):
+        return False
+    return any(begun <= record.ended + WHOLE_S and accepted <= end for begun, end in forgetting)
 
 
 def contradiction(

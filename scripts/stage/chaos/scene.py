@@ -25,13 +25,15 @@ PATIENCE_S = 45.0
 class Struck:
     """A fault's own time, and the runs that it is about; None: all that are alive meanwhile.
 
-    What it destroys nobody can tell afterwards. `cancelled` are runs that it had Slurm cancel.
+    What it destroys nobody can tell afterwards; one after which the controller `forgets` has it
+    begin anew with an older state. `cancelled` are runs that it had Slurm cancel.
     """
 
     begun: float
     ended: float
     runs: tuple[str, ...] | None = None
     destroys: bool = False
+    forgets: bool = False
     cancelled: tuple[str, ...] = ()
 
 

@@ -47,7 +47,7 @@ def killed(scene: Scene, dice: Random) -> Struck:
     scene.slurm.await_controller()
     ended = time.time()
     scene.slurm.fill(others, OTHERS)
-    return Struck(begun, ended, destroys=True)
+    return Struck(begun, ended, destroys=True, forgets=True)
 
 
 def away(scene: Scene, dice: Random) -> Struck:
@@ -61,7 +61,7 @@ def away(scene: Scene, dice: Random) -> Struck:
         time.sleep(min(2.0, scene.away_s / 4))
     scene.slurm.start(CONTROLLER)
     scene.slurm.await_controller()
-    return Struck(begun, time.time(), destroys=True)
+    return Struck(begun, time.time(), destroys=True, forgets=True)
 
 
 def old_state(scene: Scene, dice: Random) -> Struck:
@@ -77,7 +77,7 @@ def old_state(scene: Scene, dice: Random) -> Struck:
     scene.slurm.restore_state(copy)
     scene.slurm.start(CONTROLLER)
     scene.slurm.await_controller()
-    return Struck(begun - age, time.time(), destroys=True)
+    return Struck(begun - age, time.time(), destroys=True, forgets=True)
 
 
 def accounting_away(scene: Scene, dice: Random) -> Struck:
