@@ -35,7 +35,8 @@ class Services:
     @cached_property
     def senders(self) -> Together[str, Viewer | None]:
         """Whose token a secret is; None for nobody's."""
-        return Together(partial(tokens.resolve_all, self.store, uses=TokenUses()))
+        ask = partial(tokens.resolve_all, self.store, uses=TokenUses())
+        return Together(ask, behind=self.presses)
 
     @cached_property
     def presses(self) -> Together[Press, Pressed]:

@@ -84,3 +84,23 @@ def test_a_round_has_an_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(together, "MOST", 2)
     assert ask_meanwhile(desk, 1, [2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
     assert [len(numbers) for numbers in desk.rounds] == [1, 2, 2, 1]
+
+
+def test_a_round_behind_another_function_takes_all_who_came_while_that_went_on() -> None:
+    slow, quick = Desk(), Desk()
+    quick.go_on.set()
+    ask = Together(quick.answer, behind=slow.ask)
+    # While nothing goes on there, nobody waits for it.
+    assert ask(1) == 2
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(slow.ask, 7)
+        assert slow.begun.wait(PATIENCE_S)
+        asked = [pool.submit(ask, number) for number in (2, 3, 4)]
+        until = time.monotonic() + PATIENCE_S
+        while len(ask._waiting) < 3 and time.monotonic() < until:
+            time.sleep(0.001)
+        assert quick.rounds == [[1]]
+        slow.go_on.set()
+        assert [one.result(PATIENCE_S) for one in asked] == [4, 6, 8]
+        assert first.result(PATIENCE_S) == 14
+    assert [sorted(numbers) for numbers in quick.rounds] == [[1], [2, 3, 4]]
