@@ -16,7 +16,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("class", sa.Column("code", sa.String(length=8), nullable=True))
-    homework = sa.Column("homework", sa.Boolean(), nullable=False, server_default=sa.false())
+    homework: sa.Column[bool] = sa.Column(
+        "homework", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("class", homework)
     op.create_index(op.f("ix_class_code"), "class", ["code"], unique=True)
     op.add_column("seat", sa.Column("pin_hash", sa.String(length=255), nullable=True))
