@@ -68,9 +68,12 @@ SIZES: Mapping[Kind, Size] = {
 }
 
 _TABLE = Base.metadata.tables[Allowance.__tablename__]
-# Each dialect has its own "on conflict do nothing".
-_MAKE: Mapping[str, Any] = {
-    name: insert(_TABLE).on_conflict_do_nothing()
+# Makes a row or takes hold of the one that is there, so that no sweep removes it meanwhile. Each
+# dialect has its own "on conflict".
+_HOLD: Mapping[str, Any] = {
+    name: insert(_TABLE).on_conflict_do_update(
+        index_elements=[_TABLE.c.name], set_={"used": _TABLE.c.used}
+    )
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
@@ -106,7 +109,7 @@ class Guesses:
             return wait
         with _answering(), self._store.begin(EVERYONE) as session:
             fresh = [{"name": name, "used": 0.0, "at": now} for name in names]
-            session.execute(_MAKE[session.get_bind().dialect.name], fresh)
+            session.execute(_HOLD[session.get_bind().dialect.name], fresh)
             rows = _locked(session, names)
             wait = self._wait(rows, ordered, now)
             if not wait:
