@@ -86,6 +86,39 @@ def test_a_second_copy_of_an_attempt_touches_nothing(toy: Toy) -> None:
     assert {p: p.stat().st_mtime_ns for p in node.run.rglob("*")} == before
 
 
+@pytest.mark.parametrize(
+    ("job", "restarts", "reports"), [("41_0", "1", True), ("41_0", "0", False), ("4_0", "1", False)]
+)
+def test_a_requeued_job_makes_the_report_that_its_first_start_could_not(
+    toy: Toy, job: str, restarts: str, reports: bool
+) -> None:
+    """Killed between its program's end and its own word. It is the same job by Slurm's word."""
+    node = toy(GOOD)
+    node.prepare("toy/train.py")
+    assert node.work()[0] == 0
+    word = node.status()
+    (node.attempt / "status.json").unlink()
+    claim = json.loads((node.attempt / "claim.json").read_text())
+    (node.attempt / "claim.json").write_text(json.dumps({**claim, "job_id": job}))
+    node.variables["SLURM_RESTART_COUNT"] = restarts
+    assert node.work()[0] == 0
+    assert (node.attempt / "status.json").exists() is reports
+    if reports:
+        late = node.status()
+        assert {**late, "ended_at": 0} == {**word, "ended_at": 0, "started_at": claim["started_at"]}
+
+
+def test_a_requeued_job_whose_program_did_not_end_reports_nothing(toy: Toy) -> None:
+    node = toy(GOOD)
+    node.prepare("toy/train.py")
+    assert node.work()[0] == 0
+    for name in ("status.json", "outcome.json"):
+        (node.attempt / name).unlink()
+    node.variables["SLURM_RESTART_COUNT"] = "1"
+    assert node.work()[0] == 0
+    assert not (node.attempt / "status.json").exists()
+
+
 def test_the_bell_ends_a_run_early_and_well(toy: Toy) -> None:
     node = toy(UNTIL_TOLD + 'run.headline(accuracy=0.7)\nrun.save_bytes("m.onnx", b"1", "model")')
     node.prepare("toy/train.py")

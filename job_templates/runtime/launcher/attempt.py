@@ -18,7 +18,7 @@ from runtime.launcher.environment import MODULE_MISSING, command_for, variables_
 from runtime.launcher.log import CappedLog
 from runtime.launcher.memory import kills_so_far
 from runtime.launcher.task import NoTask, Task, claim, find_task, read_run
-from runtime.launcher.verdict import OUTCOME, Ending, write_status
+from runtime.launcher.verdict import OUTCOME, Ending, report_late, write_status
 
 TEMPLATES = Path(__file__).resolve().parents[2]
 
@@ -26,8 +26,9 @@ TEMPLATES = Path(__file__).resolve().parents[2]
 def run_task(batch: Path) -> int:
     """Does what this job is for; returns its exit code, 0 only for success.
 
-    A second copy of an attempt (a requeue, a submission done twice) touches nothing and ends
-    with 0: the copy that holds the claim reports.
+    A second copy of an attempt (a requeue, a submission done twice) begins nothing and ends with
+    0: the copy that holds the claim reports. Where that was this same job before Slurm requeued
+    it, and its program had come to its end, the report is made now.
     """
     started_at = time.time()
     try:
@@ -38,6 +39,7 @@ def run_task(batch: Path) -> int:
         return 1
     if attempt is None:
         print(f"kesuan: attempt {task.attempt} of run {task.run} is taken; nothing to do")
+        report_late(task)
         return 0
     # Between here and the program's start a signal must not kill this process unheard.
     early = _EarlySignals()

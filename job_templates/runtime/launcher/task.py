@@ -12,6 +12,8 @@ from typing import Any
 
 from runtime.files import read_json, write_json
 
+CLAIM = "claim.json"
+
 
 class NoTask(Exception):
     """The batch's folder does not say what this job should do; nothing can be reported."""
@@ -19,12 +21,18 @@ class NoTask(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """One attempt at one run, and the Slurm job that makes it."""
+    """One attempt at one run, and the Slurm job that makes it, for the first time or `again`."""
 
     run: str
     folder: Path
     attempt: int
     job: str
+    again: bool = False
+
+    @property
+    def place(self) -> Path:
+        """The attempt's folder, whoever has made it."""
+        return self.folder / f"attempt-{self.attempt}"
 
 
 def find_task(batch: Path, environ: Mapping[str, str]) -> Task:
@@ -44,6 +52,8 @@ def find_task(batch: Path, environ: Mapping[str, str]) -> Task:
             folder=(batch / str(entry["folder"])).resolve(),
             attempt=int(entry["attempt"]),
             job=f"{array}_{number}",
+            # https://slurm.schedmd.com/sbatch.html#OPT_SLURM_RESTART_COUNT
+            again=environ.get("SLURM_RESTART_COUNT", "0") != "0",
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NoTask(f"tasks.json has no usable task {number}: {error!r}") from error
@@ -54,13 +64,13 @@ def claim(task: Task) -> Path | None:
 
     mkdir is atomic on every shared file system: of two copies exactly one goes on.
     """
-    attempt = task.folder / f"attempt-{task.attempt}"
+    attempt = task.place
     try:
         attempt.mkdir()
     except FileExistsError:
         return None
     write_json(
-        attempt / "claim.json",
+        attempt / CLAIM,
         {"job_id": task.job, "host": socket.gethostname(), "started_at": time.time()},
     )
     return attempt

@@ -11,7 +11,7 @@ from typing import Any
 
 from runtime.failures import EnvironmentMissing, Failure, OutOfMemory, Stopped
 from runtime.files import read_json, write_json
-from runtime.launcher.task import Task
+from runtime.launcher.task import CLAIM, Task
 
 OUTCOME = "outcome.json"
 STATUS = "status.json"
@@ -33,7 +33,7 @@ class Ending:
 
 def write_status(task: Task, attempt: Path, started_at: float, ending: Ending) -> bool:
     """Joins the program's outcome.json with how it ended, durably; True = succeeded."""
-    outcome = _outcome(attempt)
+    outcome = _object(attempt / OUTCOME)
     reason, detail = _reason(outcome, ending)
     artifacts = _artifacts(attempt / "artifacts", outcome.get("artifacts") or [])
     write_json(
@@ -61,12 +61,26 @@ def write_status(task: Task, attempt: Path, started_at: float, ending: Ending) -
     return reason is None
 
 
-def _outcome(attempt: Path) -> dict[str, Any]:
+def report_late(task: Task) -> None:
+    """Make the report of a requeued job whose first start was killed before it could.
+
+    Slurm starts a job again when nothing of it runs any more; on a node that it cannot reach the
+    first start may run on, and then it says the same. What the program said at its end stands, and
+    without that there is nothing to report.
+    """
+    claimed = _object(task.place / CLAIM)
+    ours = task.again and claimed.get("job_id") == task.job
+    if ours and not (task.place / STATUS).exists() and _object(task.place / OUTCOME):
+        write_status(task, task.place, float(claimed["started_at"]), Ending(code=0))
+
+
+def _object(file: Path) -> dict[str, Any]:
+    """What a file of JSON holds; nothing where it cannot be read."""
     try:
-        outcome = read_json(attempt / OUTCOME)
+        found = read_json(file)
     except (OSError, ValueError):
         return {}
-    return outcome if isinstance(outcome, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _reason(outcome: dict[str, Any], ending: Ending) -> tuple[str | None, str]:
