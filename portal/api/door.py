@@ -30,6 +30,11 @@ def ask() -> None:
     known = services().senders(secret())
     if known is None:
         raise NotSignedIn(N_("This token is not known, or its time is over."))
+    answer_as(known)
+
+
+def answer_as(known: Viewer) -> None:
+    """Note for the rest of this request who it is that calls."""
     g.api_viewer = known
 
 

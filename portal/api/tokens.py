@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from flask import request
 
-from portal.api.door import secret, viewer
+from portal.api.door import answer_as, secret, viewer
 from portal.api.noun import Noun
 from portal.api.values import AtMost
 from portal.people import tokens
@@ -64,6 +64,7 @@ def issue(body: dict[str, Any]) -> dict[str, Any]:
         if known is None:
             raise LoginRefused
         token, secret = tokens.issue(session, known, body["name"], body["days"])
+        answer_as(known)
         return {**_shown(token), "token": secret}
 
 

@@ -27,6 +27,7 @@ class Action(StrEnum):
     MAKE_CLASS = "make-class"
     SEE_CLUSTER = "see-cluster"
     SEE_USAGE = "see-usage"
+    SEE_AUDIT = "see-audit"
 
 
 _SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
@@ -43,6 +44,7 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.MAKE_CLASS: frozenset({Role.SCHOOL_ADMIN}),
     Action.SEE_CLUSTER: _STAFF,
     Action.SEE_USAGE: _SCHOOL | _STAFF,
+    Action.SEE_AUDIT: _STAFF | {Role.SCHOOL_ADMIN},
 }
 
 REFUSALS: Mapping[Action, Message] = {
@@ -55,6 +57,7 @@ REFUSALS: Mapping[Action, Message] = {
     Action.MAKE_CLASS: N_("Only the school's administrators can make a class."),
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
     Action.SEE_USAGE: N_("Only teachers can look at what their school has used."),
+    Action.SEE_AUDIT: N_("Only staff and school administrators can look at the audit log."),
 }
 
 

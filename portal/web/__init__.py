@@ -10,6 +10,7 @@ from portal.services import EXTENSION, Services
 from portal.web import (
     appearance,
     assets,
+    audit,
     broadcast,
     cards,
     classes,
@@ -25,6 +26,7 @@ from portal.web import (
     latency,
     lessons,
     login,
+    noted,
     operations,
     results,
     runs,
@@ -40,6 +42,7 @@ from portal.web import (
 
 NOUNS = (
     appearance,
+    audit,
     cards,
     classes,
     cluster,
@@ -77,5 +80,6 @@ def register(app: Flask) -> None:
     words.register(app)
     failures.register(app)
     broadcast.register(app, house)
+    noted.register(app)
     for noun in NOUNS:
         app.register_blueprint(noun.blueprint)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -20,11 +18,9 @@ from portal.people.access import Action, require
 from portal.runs.usage import MONTHS, Sum, Used, largest_first, summed, total, usage, years
 from portal.services import services
 from portal.store.tables import School
+from portal.web import spreadsheet
 from portal.web.login import reading, viewer
 from portal.web.speech import say
-
-# A cell that begins with one of these is a formula to a spreadsheet (OWASP ASVS 5.0, 1.2.10).
-FORMULA = tuple("=+-@\t\r\0")
 
 blueprint = Blueprint("usage", __name__, url_prefix="/usage")
 
@@ -70,21 +66,20 @@ def page() -> ResponseReturnValue:
 def table() -> ResponseReturnValue:
     """A row for each month, school, class and template. UTF-8 with a mark, for spreadsheets."""
     question, rows = _answer()
-    written = io.StringIO()
-    writer = csv.writer(written)
     heads = (_("Month"), _("School"), _("Class"), _("Template"), _("Trainings"), _("Share-hours"))
-    writer.writerow(heads)
-    for row in rows:
-        if question.month in (None, row.month):
-            words = (row.school, row.school_class or "", _title(row.template))
-            cells = (f"{question.year}-{row.month:02}", *map(harmless, words), row.runs)
-            writer.writerow((*cells, f"{row.share_hours:.4f}"))
-    named = f"attachment; filename=usage-{question.year}.csv"
-    return Response(
-        "\ufeff" + written.getvalue(),
-        mimetype="text/csv",
-        headers={"Content-Disposition": named},
+    cells = (
+        (
+            f"{question.year}-{row.month:02}",
+            row.school,
+            row.school_class or "",
+            _title(row.template),
+            row.runs,
+            round(row.share_hours, 4),
+        )
+        for row in rows
+        if question.month in (None, row.month)
     )
+    return spreadsheet.answer(f"usage-{question.year}.csv", (heads, *cells))
 
 
 @blueprint.get("/sheet")
@@ -101,11 +96,6 @@ def sheet() -> ResponseReturnValue:
         title_of=_title,
         now=time.time(),
     )
-
-
-def harmless(words: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{words}" if words.startswith(FORMULA) else words
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ EXPECTED = {
     Action.OPEN_CLASS: {ADMIN, TEACHER},
     Action.SEE_CLUSTER: {STAFF},
     Action.SEE_USAGE: {STAFF, ADMIN, TEACHER},
+    Action.SEE_AUDIT: {STAFF, ADMIN},
 }
 
 

@@ -35,7 +35,16 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         f"/data/{classroom.table_id}",
     ]
     seat = ["/seat", "/sit", "/data", f"/data/{classroom.table_id}", "/history", "/templates"]
-    staff = ["/cluster", "/cluster/now", "/classes", "/history", "/usage", "/data", "/templates"]
+    staff = [
+        "/cluster",
+        "/cluster/now",
+        "/classes",
+        "/history",
+        "/usage",
+        "/audit",
+        "/data",
+        "/templates",
+    ]
     return [
         *(("li", address) for address in teacher),
         *(("chen", address) for address in ("/classes", "/classes/new")),

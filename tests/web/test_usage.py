@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from portal.store import EVERYONE
 from portal.store.tables import School, SchoolClass, Usage
-from portal.web.usage import harmless
+from portal.web.spreadsheet import harmless
 from tests.web.classroom import Classroom
 from tests.web.pages import SEAT
 
@@ -52,7 +52,7 @@ def test_a_teacher_gets_the_schools_own(spent: Classroom) -> None:
     head, *found = rows(spent, "li")
     assert head == ["Month", "School", "Class", "Template", "Trainings", "Share-hours"]
     assert len(found) == 1
-    assert found[0][3:] == ["Picture classifier", "1", "2.0000"]
+    assert found[0][3:] == ["Picture classifier", "1", "2.0"]
     assert found[0][2].startswith("'=HYPERLINK")
     page = spent.browser("li").get("/usage").text
     assert "Picture classifier" in page

@@ -6,12 +6,21 @@ adds the school to every statement on it, so that no query can forget.
 
 from portal.store.tables.agent import ClusterView, Lease, Tally
 from portal.store.tables.base import Base, new_id
-from portal.store.tables.people import Allowance, School, SchoolClass, Seat, Token, User
+from portal.store.tables.people import (
+    Allowance,
+    AuditEntry,
+    School,
+    SchoolClass,
+    Seat,
+    Token,
+    User,
+)
 from portal.store.tables.work import Answered, Batch, Content, DataSet, Lesson, Run, Usage
 
 __all__ = [
     "Allowance",
     "Answered",
+    "AuditEntry",
     "Base",
     "Batch",
     "ClusterView",

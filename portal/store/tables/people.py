@@ -7,7 +7,7 @@ import time
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.store.ownership import OfSchool
+from portal.store.ownership import OfSchool, OfSchoolOrCentre
 from portal.store.tables.base import Base, new_id
 
 
@@ -129,3 +129,22 @@ class Allowance(Base):
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     used: Mapped[float]
     at: Mapped[float] = mapped_column(index=True)
+
+
+class AuditEntry(OfSchoolOrCentre, Base):
+    """Who did what to whose data. The database itself refuses to change or delete one.
+
+    `school_id` is of the school whose data it was. `what` is a name of `portal.web.noted`; actor
+    and thing are written out, and outlive the rows that they name.
+    """
+
+    __tablename__ = "audit"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[float] = mapped_column(index=True)
+    actor_id: Mapped[str]
+    actor: Mapped[str]
+    role: Mapped[str] = mapped_column(String(16))
+    what: Mapped[str] = mapped_column(String(64))
+    thing: Mapped[str | None]
+    address: Mapped[str | None]

@@ -1,0 +1,144 @@
+"""What goes into the audit log, and when: after every answer, of pages and of the API.
+
+Every request that changes something and every look of the centre's staff at a school's data is
+in one of the tables below, or in `UNNOTED` with the reason why not; a test holds every route
+against them. Pupils are not written down here: what they do is their runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask, Response, g, request
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.language import N_, Message
+from portal.people import deeds
+from portal.people.viewer import Viewer
+from portal.services import services
+from portal.store import EVERYONE
+from portal.store.tables import DataSet, Lesson, Run, SchoolClass
+
+API = "api."
+
+CHANGES: Mapping[str, Message] = {
+    "session.enter": N_("logged in"),
+    "tokens.issue": N_("got a token for a script"),
+    "tokens.revoke": N_("revoked a token"),
+    "tokens.forget": N_("revoked a token"),
+    "classes.make": N_("made a class"),
+    "cards.deal": N_("made cards with new PINs"),
+    "cards.renew": N_("made a new class code"),
+    "cards.homework": N_("allowed or ended homework"),
+    "data.receive": N_("brought in a data set"),
+    "data.remove": N_("removed a data set"),
+    "datasets.upload": N_("brought in a data set"),
+    "datasets.remove": N_("removed a data set"),
+    "train.start": N_("started a training"),
+    "runs.start": N_("started a training"),
+    "runs.cancel": N_("stopped a training"),
+    "runs.finish": N_("ended a training early"),
+    "runs.retry": N_("tried a training again"),
+    "lessons.launch": N_("started a lesson"),
+    "lessons.cancel": N_("stopped a lesson"),
+    "lessons.finish": N_("rang the bell of a lesson"),
+    "lessons.retry": N_("tried the failed seats of a lesson again"),
+}
+LOOKS: Mapping[str, Message] = {
+    "runs.page": N_("looked at a training"),
+    "runs.show": N_("looked at a training"),
+    "runs.log": N_("read the log of a training"),
+    "results.log": N_("read the log of a training"),
+    "results.confusion": N_("looked at the results of a training"),
+    "results.artifacts": N_("looked at the results of a training"),
+    "results.artifact": N_("took a file of a training"),
+    "results.takehome": N_("took the files of a training"),
+    "lessons.page": N_("looked at a lesson"),
+    "lessons.show": N_("looked at a lesson"),
+    "lessons.takehome": N_("took the files of a lesson"),
+    "classes.one": N_("looked at a class"),
+    "classes.show": N_("looked at a class"),
+    "data.one": N_("looked at a data set"),
+    "datasets.show": N_("looked at a data set"),
+}
+UNNOTED: Mapping[str, str] = {
+    "appearance.language": "changes a cookie of one's own",
+    "appearance.theme": "changes a cookie of one's own",
+    "session.leave": "nobody's data",
+    "fit.ask": "changes nothing",
+    "runs.check": "changes nothing",
+    "train.fitting": "changes nothing",
+    "train.settings": "changes nothing",
+    "seat.train": "a pupil's run is its own record",
+    "sit.enter": "a pupil comes in; nobody knows who",
+    "runs.state": "a part of a page that was noted",
+    "runs.metrics": "a part of a page that was noted",
+    "results.metrics": "a part of what was noted",
+    "results.progress": "a part of what was noted",
+    "lessons.events": "a part of a page that was noted",
+    "lessons.snapshot": "a part of a page that was noted",
+    "data.contact_sheet": "a part of a page that was noted",
+    "cards.form": "not open to staff",
+    "cards.projected": "not open to staff",
+}
+WORDS: Mapping[str, Message] = {**CHANGES, **LOOKS}
+"""What was done, in words, by its name."""
+
+_THINGS: Mapping[str, tuple[str, type[Run | Lesson | SchoolClass | DataSet]]] = {
+    "run_id": ("run", Run),
+    "lesson_id": ("lesson", Lesson),
+    "class_id": ("class", SchoolClass),
+    "data_id": ("data", DataSet),
+}
+
+
+def register(app: Flask) -> None:
+    """Write down what is done in this application."""
+    app.after_request(_write_down)
+
+
+def name_of(endpoint: str) -> str:
+    """The same for a page and for the API."""
+    return endpoint.removeprefix(API)
+
+
+def _write_down(response: Response) -> Response:
+    name = name_of(request.endpoint or "")
+    looks = request.method in ("GET", "HEAD")
+    if name not in (LOOKS if looks else CHANGES) or response.status_code >= 400:
+        return response
+    who = _who()
+    if who is None or who.is_seat or (looks and not who.is_staff):
+        return response
+    with services().store.begin(EVERYONE) as session:
+        thing, school_id = _thing(session)
+        deeds.note(
+            session,
+            who,
+            name,
+            thing=thing,
+            school_id=school_id or who.school_id,
+            address=request.remote_addr,
+        )
+    return response
+
+
+def _who() -> Viewer | None:
+    if (request.endpoint or "").startswith(API):
+        known: Viewer | None = g.get("api_viewer")
+        return known
+    return current_user.viewer if current_user.is_authenticated else None
+
+
+def _thing(session: Session) -> tuple[str | None, str | None]:
+    """What the address names, and the school that it belongs to."""
+    given = request.view_args or {}
+    for argument, (kind, table) in _THINGS.items():
+        if argument in given:
+            school_id = session.scalar(select(table.school_id).where(table.id == given[argument]))
+            return f"{kind} {given[argument]}", school_id
+    for argument, value in given.items():
+        return f"{argument.removesuffix('_id').partition('_')[0]} {value}", None
+    return None, None
