@@ -112,6 +112,12 @@ class History:
             ).fetchone()
             return row
 
+    def beside(self, run: str) -> tuple[str, ...]:
+        """All runs of its batch: lessons of a school that wait together travel together."""
+        query = "SELECT id FROM run WHERE batch_id = (SELECT batch_id FROM run WHERE id = ?)"
+        with closing(self._open()) as connection:
+            return tuple(row[0] for row in connection.execute(query, (run,)))
+
     def rows(self) -> list[Row]:
         """Every run as it is now."""
         query = """SELECT run.id, run.attempt, run.state, run.reason, run.lesson_id, batch.id,

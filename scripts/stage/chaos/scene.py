@@ -71,6 +71,14 @@ class Scene:
             time.sleep(LOOK_S)
         return True
 
+    def task_of(self, run: str) -> str:
+        """The run's task as Slurm's commands name it, 12_0; "" while Slurm has none.
+
+        It need not be the first of its array, for others of the school may travel along.
+        """
+        batch = self.history.batch_of(run)
+        return "" if batch is None or batch[1] is None else f"{batch[1]}_{batch[2]}"
+
     def running(self, launched: Launched) -> list[str]:
         """The lesson's tasks in Slurm once all of them run: 12_0, 12_1."""
         found: list[str] = []

@@ -12,11 +12,10 @@ from stage.chaos.scene import Scene, Struck
 def requeued(scene: Scene, dice: Random) -> Struck:
     """Staff let a job be requeued that asked not to be, and requeue it while it runs."""
     launched = scene.launches.launch(dice.randint(1, 2), tenths=20)
-    tasks = scene.running(launched)
+    scene.running(launched)
     time.sleep(dice.uniform(0, 0.8))
     begun = time.time()
-    if tasks:
-        task = tasks[0]
+    if task := scene.task_of(launched.runs[0]):
         scene.slurm.command("scontrol", "update", f"JobId={task}", "Requeue=1")
         scene.slurm.command("scontrol", "requeue", task)
         # Slurm would hold it back for two minutes.
@@ -43,12 +42,14 @@ def cancelled(scene: Scene, dice: Random) -> Struck:
     if dice.random() < 0.5:
         scene.running(launched)
     time.sleep(dice.uniform(0, 0.6))
-    scene.until(lambda: _job(scene, launched.runs[0]) is not None)
+    run = launched.runs[0]
+    scene.until(lambda: bool(scene.task_of(run)))
     begun = time.time()
-    job = _job(scene, launched.runs[0])
-    scene.slurm.command("scancel", f"{job}" if whole else f"{job}_0")
-    cancelled = launched.runs if whole else launched.runs[:1]
-    return Struck(begun, time.time(), launched.runs, cancelled=cancelled)
+    cancelled: tuple[str, ...] = ()
+    if task := scene.task_of(run):
+        scene.slurm.command("scancel", task.partition("_")[0] if whole else task)
+        cancelled = scene.history.beside(run) if whole else (run,)
+    return Struck(begun, time.time(), (*launched.runs, *cancelled), cancelled=cancelled)
 
 
 def out_of_memory(scene: Scene, dice: Random) -> Struck:
@@ -70,7 +71,7 @@ def over_time(scene: Scene, _dice: Random) -> Struck:
 def gone_unseen(scene: Scene, dice: Random) -> Struck:
     """No agent looks from the submission on until Slurm has forgotten the job."""
     launched = scene.launches.launch(2, tenths=dice.randint(0, 5))
-    scene.until(lambda: _job(scene, launched.runs[0]) is not None)
+    scene.until(lambda: bool(scene.task_of(launched.runs[0])))
     begun = time.time()
     scene.agents.kill()
     batch = scene.history.batch_of(launched.runs[0])
@@ -84,11 +85,6 @@ def gone_unseen(scene: Scene, dice: Random) -> Struck:
 def _is_pending(scene: Scene, task: str) -> bool:
     listed = ("squeue", "--noheader", f"--jobs={task}", "--states=PENDING", "--format=%i")
     return bool(scene.slurm.command(*listed).split())
-
-
-def _job(scene: Scene, run: str) -> int | None:
-    batch = scene.history.batch_of(run)
-    return None if batch is None else batch[1]
 
 
 def _running(scene: Scene, run: str) -> list[str]:
