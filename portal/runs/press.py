@@ -18,15 +18,7 @@ from portal.people.access import Action, require_school
 from portal.people.viewer import Viewer
 from portal.runs.belonging import OPEN, Place, free_seats, is_open, require_open, seat_is_busy
 from portal.runs.house import House
-from portal.runs.once import (
-    Before,
-    Claim,
-    Name,
-    answer_of,
-    claim_all,
-    fingerprint,
-    give_back,
-)
+from portal.runs.once import Before, Claim, Name, answer_of, claim_all, fingerprint, give_back
 from portal.runs.plan import Faults, Plan, make_plan
 from portal.runs.queries import get_run
 from portal.runs.request import RunRequest, any_seed, new_run
@@ -160,9 +152,11 @@ class _Turn:
 
     @property
     def refused(self) -> bool:
+        """Whether it ended with an error."""
         return isinstance(self.ended, PortalError)
 
     def admit(self) -> None:
+        """Who may press at all, and with which key."""
         viewer, request, key = self.press.viewer, self.press.request, self.press.key
         require_school(viewer, Action.START_RUN)
         if key is not None:
@@ -170,6 +164,7 @@ class _Turn:
             self.claim = Claim(viewer.user_id, key, asked, {"run": self.run_id})
 
     def repeat(self, session: Session, before: Mapping[Name, Before]) -> None:
+        """The run that the key was answered with before is the end of it."""
         if self.claim is not None and self.claim.name in before:
             made = answer_of(before[self.claim.name], self.claim)
             self.ended = Pressed(get_run(session, self.press.viewer, made["run"]), again=True)
@@ -177,6 +172,7 @@ class _Turn:
     def plan(
         self, session: Session, house: House, lessons: Mapping[Class, list[Lesson]], now: float
     ) -> None:
+        """The run as it would be, in the lesson that the pupil's class is in."""
         viewer, request = self.press.viewer, self.press.request
         lesson = _lesson(lessons.get(_class(viewer), []), request, now)
         run = new_run(
@@ -191,6 +187,7 @@ class _Turn:
         self.place = Place(lesson.school_id, viewer.seat_id or "", lesson.id)
 
     def sit_down(self, seats: Mapping[Place, Seat]) -> None:
+        """Take the seat, if it is among those where nobody trains."""
         if self.place not in seats:
             raise seat_is_busy()
         self.run.seat = seats[self.place]
