@@ -56,7 +56,7 @@ class Pool(NamedTuple):
     @property
     def name(self) -> str:
         """What it is called in the database; people type passwords into the wrong field."""
-        return f"{self.kind}:{hashlib.sha256(self.whose.encode()).hexdigest()[:32]}"
+        return f"{self.kind}:{hashlib.sha256(self.whose.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
 
 
 SIZES: Mapping[Kind, Size] = {
