@@ -56,7 +56,8 @@ class Pool(NamedTuple):
     @property
     def name(self) -> str:
         """What it is called in the database; people type passwords into the wrong field."""
-        return f"{self.kind}:{hashlib.sha256(self.whose.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
+        typed = self.whose.encode("utf-8", "backslashreplace")
+        return f"{self.kind}:{hashlib.sha256(typed).hexdigest()[:32]}"
 
 
 SIZES: Mapping[Kind, Size] = {
