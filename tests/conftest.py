@@ -71,7 +71,7 @@ class Cluster:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
 
     def account(self, name: str, shares: int, users: Sequence[str] = (SERVICE_USER,)) -> None:

@@ -61,7 +61,7 @@ def test_every_command_can_say_what_it_does(run: Kesuan) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("submit", "t"), "'--data' is missing. See: kesuan submit --help"),
+        (("submit", "t"), "Say which template and --data, or --from a file. See: kesuan submit"),
         (("runs", "--stat", "x"), "There is no option --stat. See: kesuan runs --help"),
         (("bake",), "No such command 'bake'. See: kesuan --help"),
         (("runs", "--limit", "1000"), "1000 is not in the range 1<=x<=100"),

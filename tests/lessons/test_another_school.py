@@ -6,9 +6,11 @@ The list is held against the rooms: a service with an id that is not listed fail
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -18,12 +20,14 @@ from portal.errors import Invalid, NotFound
 from portal.lessons import control, draft, fit, launch
 from portal.lessons import queries as lesson_queries
 from portal.lessons.draft import LessonRequest
-from portal.people import classes, tokens
+from portal.people import classes, deeds, tokens
 from portal.people.viewer import Viewer
 from portal.runs import changes
 from portal.runs import launch as run_launch
 from portal.runs import queries as run_queries
-from portal.store.tables import Lesson, Run
+from portal.runs import usage as run_usage
+from portal.store import EVERYONE
+from portal.store.tables import Lesson, Run, Usage
 from tests.town import Portal, Town
 
 
@@ -85,6 +89,10 @@ BY_FIELD: dict[str, tuple[str, Ask]] = {
         "data",
         lambda a: draft.make_draft(*a.housed, a.lesson_request(data=a.town.there.data_set_id)),
     ),
+    "run_launch.check_runs": (
+        "runs.0.lesson",
+        lambda a: run_launch.check_runs(*a.housed, [a.town.run_request(lesson_id=a.lesson.id)]),
+    ),
 }
 # These take rows, which a caller can only have from the services above.
 BY_ROW = {
@@ -101,11 +109,20 @@ BY_ROW = {
     "shelf.remove",
 }
 # These ask for nothing in particular: the next test looks at what they answer.
-LISTS = {"classes.list_classes", "tokens.tokens_of", "shelf.find"}
+LISTS = {
+    "classes.list_classes",
+    "deeds.deeds",
+    "deeds.every_deed",
+    "run_usage.usage",
+    "shelf.find",
+    "tokens.tokens_of",
+}
 # These are about the viewer alone.
-OWN = {"tokens.issue", "tokens.forget"}
+OWN = {"deeds.note", "tokens.issue", "tokens.forget"}
 ROOMS = {
     "classes": classes,
+    "deeds": deeds,
+    "run_usage": run_usage,
     "tokens": tokens,
     "shelf": shelf,
     "changes": changes,
@@ -175,6 +192,26 @@ def test_lists_have_nothing_of_another_school(town: Town, theirs: tuple[Lesson, 
             found = {row.id for row in shelf.find(session, viewer)}
             assert town.here.data_set_id in found
             assert town.there.data_set_id not in found
+
+
+def test_sums_and_the_audit_log_have_nothing_of_another_school(town: Town) -> None:
+    """Asked for the other school by its id, where one can be given."""
+    there, admin = town.there.school.id, town.here.admin
+    with town.portal.store.begin(EVERYONE) as session:
+        deeds.note(session, town.staff, "runs.page", school_id=there, thing="x", address=None)
+        session.add(
+            Usage(
+                **{"job_id": 1, "task": 0, "started_at": time.time(), "school_id": there},
+                **{"template": "counting", "eighths": 1, "seconds": 60.0},
+            )
+        )
+    year = time.gmtime().tm_year
+    for asked in ({}, {"school_id": there}):
+        with town.portal.store.reading(admin.tenant) as session:
+            for viewer in (town.here.teacher, admin):
+                assert run_usage.usage(session, viewer, year, ZoneInfo("UTC"), **asked) == []
+            assert deeds.deeds(session, admin, limit=9, **asked) == []
+            assert list(deeds.every_deed(session, admin, **asked)) == []
 
 
 def test_a_seat_finds_nothing_of_its_neighbours(town: Town) -> None:

@@ -104,3 +104,39 @@ def test_a_round_behind_another_function_takes_all_who_came_while_that_went_on()
         assert [one.result(PATIENCE_S) for one in asked] == [4, 6, 8]
         assert first.result(PATIENCE_S) == 14
     assert [sorted(numbers) for numbers in quick.rounds] == [[1], [2, 3, 4]]
+
+
+def test_who_goes_away_while_waiting_keeps_nobody_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three who wait, the one who is to lead next is gone by the time of being called."""
+
+    class Gone(BaseException):
+        pass
+
+    class Leaving(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            super().wait(timeout)
+            raise Gone
+
+    class Turn(together._Turn[int, int]):
+        def __init__(self, ask: int) -> None:
+            super().__init__(ask)
+            self.called = Leaving() if ask == 2 else threading.Event()
+
+    monkeypatch.setattr(together, "_Turn", Turn)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(desk.ask, 1)
+        assert desk.begun.wait(PATIENCE_S)
+        gone = pool.submit(desk.ask, 2)
+        until = time.monotonic() + PATIENCE_S
+        while len(desk.ask._waiting) < 1 and time.monotonic() < until:
+            time.sleep(0.001)
+        stays = pool.submit(desk.ask, 3)
+        while len(desk.ask._waiting) < 2 and time.monotonic() < until:
+            time.sleep(0.001)
+        desk.go_on.set()
+        assert first.result(PATIENCE_S) == 2
+        assert stays.result(PATIENCE_S) == 6
+        assert isinstance(gone.exception(PATIENCE_S), Gone)
+    assert desk.ask(4) == 8
