@@ -6,7 +6,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -17,6 +17,8 @@ from stage.site import Site
 
 # Every tenth page is read by somebody who prefers English.
 LANGUAGES = ("zh",) * 9 + ("en",)
+# In a morning, 3,600 pages within two minutes.
+PAGES_PER_S = 30
 # So many of a class's pages are taken apart for the lag; all of them count events and errors.
 LOOKS = 4
 
@@ -35,11 +37,12 @@ class Told:
 
 
 class Audience:
-    """The process with the pages."""
+    """The process with the pages; `took_s` is how long each took to open, the quickest first."""
 
     def __init__(self, questions: IO[str], answers: IO[str]) -> None:
         self._questions = questions
         self._answers = answers
+        self.took_s: Sequence[float] = ()
 
     def begin(self) -> None:
         """What was seen so far does not count."""
@@ -66,21 +69,33 @@ class Audience:
 
 @contextmanager
 def watching(
-    site: Site, epoch: float, lessons: Sequence[tuple[str, str]], each: int
+    site: Site,
+    epoch: float,
+    lessons: Sequence[tuple[str, str]],
+    each: int,
+    say: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[Audience]:
     """So many open pages of each of these (teacher's cookie, lesson); returns when all are open.
+
+    Meanwhile `say` is told how many are.
 
     Raises StageError where one of them is refused or does not open.
     """
     chance = random.Random(len(lessons))  # noqa: S311 - repeatable, not secret
     pages = [
-        [cookie, f"/lessons/{lesson}/events", LANGUAGES[number % len(LANGUAGES)], looks]
+        [cookie, f"/lessons/{lesson}", LANGUAGES[number % len(LANGUAGES)], looks]
         for cookie, lesson in lessons
         for number, looks in enumerate(_some(each, chance))
     ]
     # A server is not reached by class after class.
     chance.shuffle(pages)
-    wanted = {"host": "127.0.0.1", "port": site.port, "epoch": epoch, "pages": pages}
+    wanted = {
+        "host": "127.0.0.1",
+        "port": site.port,
+        "epoch": epoch,
+        "pages_per_s": PAGES_PER_S,
+        "pages": pages,
+    }
     with subprocess.Popen(
         [sys.executable, str(PROGRAMS / "audience.py")],
         stdin=subprocess.PIPE,
@@ -92,9 +107,13 @@ def watching(
         audience = Audience(process.stdin, process.stdout)
         try:
             audience.say(json.dumps(wanted))
-            opened = audience.heard()
+            while "opening" in (opened := audience.heard()):
+                say(f"{opened['opening']} of {len(pages)} pages are open")
             if opened["open"] != len(pages):
-                raise StageError(f"{opened['open']} of {len(pages)} pages opened: {opened}")
+                raise StageError(
+                    f"{opened['open']} of {len(pages)} pages opened: {opened['errors']}"
+                )
+            audience.took_s = opened["took_s"]
             yield audience
         finally:
             process.kill()

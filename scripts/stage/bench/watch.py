@@ -63,17 +63,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seats", type=int, default=40, help="of each class; default: 40")
     parser.add_argument("--viewers", type=int, default=40, help="of each class; default: 40")
     parser.add_argument("--every", type=float, default=2.0, help="s between a run's reports")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each phase; default: 60")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of each phase; default: 40")
     parser.add_argument("--name", default="watch", help="of its cluster and site; default: watch")
 
 
 def run(options: argparse.Namespace) -> int:
     try:
-        phases, written = _measure(options, _say)
+        phases, written = _measure(options, _Clock().say)
     finally:
         if site := load_site(options.name):
             services.stop(site)
         wide.down(options.name)
+        ninety.forget(options.name)
     _report(options, phases, written)
     return 0
 
@@ -85,8 +86,7 @@ def _measure(
     plan = wide.up(options.name, accounts)
     site = ninety.site_of(plan)
     say(f"Slurm, web and agent are up: {site.address}")
-    classes = ninety.launch(site, accounts, options.seats)
-    say(f"{len(classes)} lessons are launched, each by its teacher")
+    classes = ninety.launch(site, accounts, options.seats, say)
     ninety.await_running(plan, options.classes * options.seats, say)
     place = Place(plan, site, cost.groups(plan, site, None))
     epoch = time.time()
@@ -101,7 +101,8 @@ def _measure(
                 crowd = None
                 if watched:
                     lessons = [(one.cookie, one.lesson) for one in classes[:watched]]
-                    crowd = pages.enter_context(audience.watching(site, epoch, lessons, each))
+                    crowd = pages.enter_context(audience.watching(site, epoch, lessons, each, say))
+                    say(_opened(crowd.took_s))
                 phases.append(_phase(place, watched * each, options.seconds, crowd))
             say(_line(phases[-1]))
         return phases, writer.end()
@@ -148,8 +149,22 @@ def _is_bad(line: bytes) -> bool:
     return int(said.get("status") or 0) >= 500 or said.get("level") in ("ERROR", "CRITICAL")
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
+class _Clock:
+    """Prints lines with the seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def say(self, line: str) -> None:
+        print(f"{time.monotonic() - self._begun:5.0f} s  {line}", flush=True)
+
+
+def _opened(took_s: Sequence[float]) -> str:
+    p50, p95, worst = (_quantile(took_s, share) for share in (0.5, 0.95, 1.0))
+    return (
+        f"{len(took_s)} pages are open; page and first event took p50 {p50:.2f} s, "
+        f"p95 {p95:.2f} s, at most {worst:.2f} s"
+    )
 
 
 def _line(phase: Phase) -> str:

@@ -1,8 +1,10 @@
 """Keeps so many class pages open as browsers do, and measures how old the news on them is.
 
-Reads one line `{"host", "port", "epoch", "pages": [[cookie, path, language, looks], …]}` from stdin
-and opens a page's event stream for each. Then every line is a question: `begin` forgets what was
-seen so far, `tell` prints what was seen since as JSON. With the end of stdin all pages close.
+Reads one line `{"host", "port", "epoch", "pages_per_s", "pages": [[cookie, path, language, looks],
+…]}` from stdin and opens so many pages a second: the page itself, then its event stream. Meanwhile
+it prints how many are open, and at last how long they took. Then every line is a question: `begin`
+forgets what was seen so far, `tell` prints what was seen since as JSON. With the end of stdin all
+pages close.
 
 Every page counts its events. Those that `looks` is true of also take them apart: the accuracy of a
 seat is when its job wrote it (see reports.py), so the lag is what the clock says now less that.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import resource
 import sys
 import time
@@ -19,10 +22,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-# As many at once as would come back together after a page's error, not all in one moment.
-OPENING = 50
-PATIENCE_S, SLOWEST_PER_S = 60.0, 15
+# Whoever has waited so long for a page has gone.
+PATIENCE_S = 60.0
+TELL_EVERY_S = 10.0
 OK = 200
+LENGTH = re.compile(r"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass
@@ -66,23 +70,29 @@ class Audience:
         self._wanted = wanted
         self._seen = Seen()
         self._pages = [Page(bool(looks)) for *_, looks in wanted["pages"]]
-        self._opening = asyncio.Semaphore(OPENING)
         self._open = 0
+        self._took_s: list[float] = []
 
     async def stay(self) -> None:
         """Open all pages, answer questions, and close with stdin."""
+        pace_s = 1 / self._wanted["pages_per_s"]
+        pages = zip(self._wanted["pages"], self._pages, strict=True)
         readers = [
-            asyncio.create_task(self._read(cookie, path, language, page))
-            for (cookie, path, language, _), page in zip(
-                self._wanted["pages"], self._pages, strict=True
-            )
+            asyncio.create_task(self._read(number * pace_s, cookie, path, language, page))
+            for number, ((cookie, path, language, _), page) in enumerate(pages)
         ]
-        deadline = time.monotonic() + PATIENCE_S + len(readers) / SLOWEST_PER_S
+        begun = told = time.monotonic()
+        deadline = begun + len(readers) * pace_s + PATIENCE_S
         while self._open + self._seen.errors.total() < len(readers):
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now > deadline:
                 break
+            if now > told + TELL_EVERY_S:
+                told = now
+                print(json.dumps({"opening": self._open}), flush=True)
             await asyncio.sleep(0.05)
-        print(json.dumps({"open": self._open, "errors": dict(self._seen.errors)}), flush=True)
+        opened = {"open": self._open, "errors": dict(self._seen.errors)}
+        print(json.dumps({**opened, "took_s": sorted(self._took_s)}), flush=True)
         loop = asyncio.get_running_loop()
         while question := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
             if question == "begin":
@@ -108,39 +118,61 @@ class Audience:
             "cpu_s": used.ru_utime + used.ru_stime,
         }
 
-    async def _read(self, cookie: str, path: str, language: str, page: Page) -> None:
+    async def _read(
+        self, after_s: float, cookie: str, path: str, language: str, page: Page
+    ) -> None:
         try:
-            async with self._opening:
+            await asyncio.sleep(after_s)
+            begun = time.monotonic()
+            async with asyncio.timeout(PATIENCE_S):
                 reader, writer = await asyncio.open_connection(
                     self._wanted["host"], self._wanted["port"], limit=2**20
                 )
-                writer.write(
-                    f"GET {path} HTTP/1.1\r\nHost: portal\r\nAccept: text/event-stream\r\n"
-                    f"Accept-Language: {language}\r\nCookie: {cookie}\r\n\r\n".encode()
-                )
-                head = await reader.readuntil(b"\r\n\r\n")
-            status = int(head.split(b" ", 2)[1])
-            if status != OK:
-                self._seen.errors[f"HTTP {status}"] += 1
-                return
+                asked = f"Accept-Language: {language}\r\nCookie: {cookie}"
+                length = await _ask(reader, writer, path, asked)
+                self._seen.bytes += len(await reader.readexactly(length))
+                await _ask(reader, writer, f"{path}/events", asked)
+                await self._event(reader, page)
+            self._took_s.append(round(time.monotonic() - begun, 3))
             self._open += 1
             try:
-                await self._follow(reader, page)
+                while await self._event(reader, page):
+                    pass
             finally:
                 self._open -= 1
                 writer.close()
+        except Refused as fault:
+            self._seen.errors[str(fault)] += 1
         except Exception as fault:
             # Whatever it was, this page shows nothing any more.
             self._seen.errors[repr(fault)[:100]] += 1
 
-    async def _follow(self, reader: asyncio.StreamReader, page: Page) -> None:
-        """Chunk after chunk (RFC 9112, 7.1); the server sends each event as one."""
-        while size := int(await reader.readline(), 16):
-            event = (await reader.readexactly(size + 2))[:size]
-            self._seen.bytes += size
-            if event.startswith(b"event: end"):
-                self._seen.errors["ended"] += 1
-            page.event(event, self._seen, self._wanted["epoch"])
+    async def _event(self, reader: asyncio.StreamReader, page: Page) -> bool:
+        """One chunk (RFC 9112, 7.1), for the server sends each event as one; False at the end."""
+        size = int(await reader.readline(), 16)
+        event = (await reader.readexactly(size + 2))[:size]
+        self._seen.bytes += size
+        if event.startswith(b"event: end"):
+            self._seen.errors["ended"] += 1
+        page.event(event, self._seen, self._wanted["epoch"])
+        return size > 0
+
+
+class Refused(Exception):
+    """An answer that is no page."""
+
+
+async def _ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, asked: str
+) -> int:
+    """Ask for a page; the bytes of its content that follow, 0 for a stream. Raises `Refused`."""
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: portal\r\n{asked}\r\n\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    status = int(head.split(" ", 2)[1])
+    if status != OK:
+        raise Refused(f"HTTP {status}")
+    length = LENGTH.search(head)
+    return int(length[1]) if length else 0
 
 
 def main() -> None:
