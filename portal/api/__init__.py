@@ -35,7 +35,7 @@ HTTP_FAULTS = (400, 404, 405, 408, 413, 415, 429, 503)
 
 def register(app: Flask) -> None:
     """Put the API into an application."""
-    front = Noun("api", "Everything that the pages do.", PREFIX)
+    front = Noun("api", "What is done in a lesson, for programs.", PREFIX)
     front.before_request(_limit_body)
     front.before_request(door.ask)
     front.after_request(_mark)

@@ -12,7 +12,7 @@ from portal.api.faults import ErrorSchema
 
 PREFIX = "/api/v1"
 DESCRIPTION = """\
-Everything that the pages of Kesuan do, for programs.
+What teachers and pupils do in a lesson, for programs.
 
 - Get a token with `POST /tokens` (or `kesuan login`), and send it as `Authorization: Bearer ksn_…`.
 - Times are seconds since 1970 in UTC; durations are seconds.
