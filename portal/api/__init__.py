@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
     front.before_request(door.ask)
     front.after_request(_mark)
     front.register_error_handler(PortalError, faults.of_portal)
+    front.register_error_handler(OperationalError, faults.of_database)
     front.register_error_handler(Exception, faults.of_anything)
     for status in HTTP_FAULTS:
         front.register_error_handler(status, faults.of_http)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import marshmallow as ma
 from flask import Response, jsonify, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal import errors
@@ -72,6 +73,7 @@ HTTP_WORDS: Mapping[int, tuple[str, Message]] = {
     429: ("too-many", N_("Too many requests. Wait a moment, then try again.")),
     503: ("unavailable", N_("The portal is busy. Try again in a moment.")),
 }
+NO_DATABASE = N_("The portal's database does not answer just now.")
 FAULT = ("fault", N_("Something went wrong on our side. It has been written to the log."))
 
 
@@ -95,6 +97,12 @@ def of_http(error: HTTPException) -> Response:
     status = error.code or 500
     code, message = HTTP_WORDS.get(status, FAULT)
     return _answer(status, code, message, {}, transient=status in (408, 429, 503))
+
+
+def of_database(error: OperationalError) -> Response:
+    """The answer where the database is locked or away: the same request may work later."""
+    log.error("the database does not answer", exc_info=error, extra={"path": request.path})
+    return of_portal(errors.Unavailable(NO_DATABASE))
 
 
 def of_anything(error: Exception) -> Response:

@@ -8,6 +8,7 @@ from flask import Flask, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import (
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(PortalError, _told)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _plain)
+    app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -76,6 +78,11 @@ def _plain(error: HTTPException) -> ResponseReturnValue:
         413: _("What was sent is too large."),
     }
     return answer(code, sentences.get(code, _("The portal could not understand this request.")))
+
+
+def _no_database(error: OperationalError) -> ResponseReturnValue:
+    log.error("the database does not answer", exc_info=error, extra={"path": request.path})
+    return answer(503, _("The portal's database does not answer just now."), retry=True)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.api.conftest import World, fresh_key, lesson_body
 
@@ -50,6 +51,19 @@ def test_a_fault_of_ours_is_logged_and_not_shown(
     assert (answer.status_code, answer.json["code"]) == (500, "fault")
     assert "secret detail" not in answer.text
     assert "secret detail" in caplog.text
+
+
+def test_a_database_that_does_not_answer_may_do_so_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+
+    monkeypatch.setattr("portal.api.classes.list_classes", locked)
+    answer = world.hua.teacher.get("/classes")
+    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert answer.json["transient"] is True
+    assert "BEGIN" not in answer.text
 
 
 def test_a_body_over_the_limit_is_too_large(world: World) -> None:

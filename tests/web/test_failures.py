@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from portal.errors import Unavailable
 from portal.language import N_
@@ -66,6 +67,19 @@ def test_a_surprise_tells_nothing_of_the_inside(
     assert answer.status_code == 500
     assert "secret of the house" not in answer.text
     assert "secret of the house" in caplog.text
+
+
+def test_a_database_that_does_not_answer_says_so(
+    classroom: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+
+    monkeypatch.setattr(history.queries, "history", locked)
+    answer = classroom.browser("li").get("/history")
+    assert answer.status_code == 503
+    assert "database does not answer just now" in answer.text
+    assert "BEGIN" not in answer.text
 
 
 def test_something_that_passes_says_so(

@@ -37,8 +37,9 @@ def paused(scene: Scene, dice: Random) -> Struck:
         time.sleep(after)
         begun = time.time()
         scene.agents.pause(first)
-    time.sleep(LEASE_S + further)
-    scene.agents.go_on(first)
+        # It may hold SQLite's one write lock: then the POST is answered when it goes on.
+        time.sleep(LEASE_S + further)
+        scene.agents.go_on(first)
     ended = time.time()
     scene.launches.launch(1, tenths=2)
     time.sleep(0.5)
