@@ -15,6 +15,7 @@ from portal.api.door import NotSignedIn
 from portal.api.reader import language
 from portal.language import N_, Message
 from portal.people.login import LoginPaused, LoginRefused
+from portal.store import NoDatabase
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,6 @@ HTTP_WORDS: Mapping[int, tuple[str, Message]] = {
     429: ("too-many", N_("Too many requests. Wait a moment, then try again.")),
     503: ("unavailable", N_("The portal is busy. Try again in a moment.")),
 }
-NO_DATABASE = N_("The portal's database does not answer just now.")
 FAULT = ("fault", N_("Something went wrong on our side. It has been written to the log."))
 
 
@@ -102,7 +102,7 @@ def of_http(error: HTTPException) -> Response:
 def of_database(error: OperationalError) -> Response:
     """The answer where the database is locked or away: the same request may work later."""
     log.error("the database does not answer", exc_info=error, extra={"path": request.path})
-    return of_portal(errors.Unavailable(NO_DATABASE))
+    return of_portal(NoDatabase())
 
 
 def of_anything(error: Exception) -> Response:

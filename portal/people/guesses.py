@@ -11,19 +11,15 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.errors import Unavailable
-from portal.language import N_
-from portal.store import EVERYONE, Store
+from portal.store import EVERYONE, Store, answering
 from portal.store.tables import Allowance, Base
 
 # The longest time in which an allowance that was used up is whole again is some 35 minutes.
@@ -95,20 +91,20 @@ class Guesses:
     def take(self, pools: Collection[Pool]) -> int:
         """Take one guess from every pool; 0, or the seconds to wait, and then none is taken.
 
-        Raises `portal.errors.Unavailable` where the database does not answer.
+        Raises `portal.store.NoDatabase` where the database does not answer.
         """
         if not pools:
             return 0
         ordered = sorted(set(pools), key=lambda pool: pool.name)
         names = [pool.name for pool in ordered]
         now = self._clock()
-        with _answering(), self._store.reading(EVERYONE) as session:
+        with answering(), self._store.reading(EVERYONE) as session:
             # Whoever has to wait costs no transaction that writes.
             found = session.scalars(select(Allowance).where(Allowance.name.in_(names)))
             wait = self._wait({row.name: row for row in found}, ordered, now)
         if wait:
             return wait
-        with _answering(), self._store.begin(EVERYONE) as session:
+        with answering(), self._store.begin(EVERYONE) as session:
             fresh = [{"name": name, "used": 0.0, "at": now} for name in names]
             session.execute(_HOLD[session.get_bind().dialect.name], fresh)
             rows = _locked(session, names)
@@ -124,7 +120,7 @@ class Guesses:
             return
         by_name = {pool.name: pool for pool in pools}
         now = self._clock()
-        with _answering(), self._store.begin(EVERYONE) as session:
+        with answering(), self._store.begin(EVERYONE) as session:
             for name, row in _locked(session, sorted(by_name)).items():
                 self._move(row, by_name[name], -1.0, now)
 
@@ -143,14 +139,6 @@ class Guesses:
 
     def _move(self, row: Allowance, pool: Pool, by: float, now: float) -> None:
         row.used, row.at = max(0.0, self._used(row, pool, now) + by), max(row.at, now)
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as cause:
-        raise Unavailable(N_("The portal's database does not answer just now.")) from cause
 
 
 def forget_old(session: Session, now: float) -> None:

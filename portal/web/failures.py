@@ -20,6 +20,7 @@ from portal.errors import (
     TooLarge,
     Unavailable,
 )
+from portal.store import NoDatabase
 from portal.web.login import API, wants_page
 from portal.web.speech import say
 
@@ -82,7 +83,7 @@ def _plain(error: HTTPException) -> ResponseReturnValue:
 
 def _no_database(error: OperationalError) -> ResponseReturnValue:
     log.error("the database does not answer", exc_info=error, extra={"path": request.path})
-    return answer(503, _("The portal's database does not answer just now."), retry=True)
+    return _told(NoDatabase())
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

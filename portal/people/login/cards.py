@@ -8,17 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from portal.errors import Unavailable
 from portal.language import N_
 from portal.people import codes, passwords
 from portal.people.login.local import Away, here
 from portal.people.login.refusals import LoginRefused
 from portal.people.login.way import Identity, Place
 from portal.people.viewer import Role
-from portal.store import EVERYONE, Store
+from portal.store import EVERYONE, Store, answering
 from portal.store.tables import SchoolClass, Seat
 
 CARD = "card"
@@ -65,18 +63,15 @@ class Cards:
         if typed is None:
             raise LoginRefused(WRONG_PIN, field=PIN)
         code, number = typed[1], int(typed[2])
-        try:
-            with self._store.reading(EVERYONE) as session:
-                found = session.scalar(select(SchoolClass).where(SchoolClass.code == code))
-                if found is None or not codes.is_open(session, found, self._clock()):
-                    raise LoginRefused(ASLEEP, field=CODE)
-                seat = session.scalar(
-                    select(Seat)
-                    .where(Seat.class_id == found.id, Seat.number == number)
-                    .options(joinedload(Seat.user))
-                )
-        except OperationalError as cause:
-            raise Unavailable(N_("The portal's database does not answer just now.")) from cause
+        with answering(), self._store.reading(EVERYONE) as session:
+            found = session.scalar(select(SchoolClass).where(SchoolClass.code == code))
+            if found is None or not codes.is_open(session, found, self._clock()):
+                raise LoginRefused(ASLEEP, field=CODE)
+            seat = session.scalar(
+                select(Seat)
+                .where(Seat.class_id == found.id, Seat.number == number)
+                .options(joinedload(Seat.user))
+            )
         if seat is None:
             sentence = N_("This class has no seat {number}. Look at your card.", number=number)
             raise LoginRefused(sentence, field=SEAT)

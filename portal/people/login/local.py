@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
 
-from portal.errors import Unavailable
-from portal.language import N_
 from portal.people import passwords
 from portal.people.login.refusals import LoginRefused
 from portal.people.login.way import Identity, Place
 from portal.people.viewer import Role
-from portal.store import EVERYONE, Store
+from portal.store import EVERYONE, Store, answering
 from portal.store.tables import User
 
 LOCAL = "local"
@@ -42,10 +39,8 @@ class LocalAccounts:
 
         An unknown login takes as long as a wrong password.
         """
-        try:
+        with answering():
             user = self._find(login)
-        except OperationalError as cause:
-            raise Unavailable(N_("The portal's database does not answer just now.")) from cause
         hashed = user.password_hash if user is not None else None
         known = hashed or passwords.decoy()
         right = self._away(lambda: passwords.check(known, password))
