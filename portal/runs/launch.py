@@ -77,7 +77,7 @@ def _faults(
     try:
         if request.lesson_id is not None:
             require_open(_lesson(session, request.lesson_id), now)
-        make_plan(session, house, viewer, request.wish)
+        make_plan(session, house, viewer, request)
     except Invalid as wrong:
         return wrong.errors
     except PortalError as refused:
@@ -90,7 +90,7 @@ def _single_run(session: Session, house: House, viewer: Viewer, request: RunRequ
     lesson = None if request.lesson_id is None else _lesson(session, request.lesson_id)
     if lesson is not None:
         require_open(lesson, now)
-    plan = make_plan(session, house, viewer, request.wish)
+    plan = make_plan(session, house, viewer, request)
     require_room(session, viewer.user_id, 1)
     run = new_run(plan, owner_id=viewer.user_id, seed=any_seed(), now=now)
     if lesson is not None:

@@ -22,7 +22,10 @@ Faults = dict[str, list[Message]]
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What to train, as it came in. `data` is an id or a name; None asks for the default."""
+    """What to train, as it came in.
+
+    `data` is a data set's id or name. None for share or minutes asks for the template's default.
+    """
 
     template: str
     data: str

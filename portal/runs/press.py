@@ -238,7 +238,7 @@ def _plan(
         house,
         viewer,
         replace(
-            request.wish,
+            request,
             template=lesson.template,
             data=lesson.data_set_id,
             share=lesson.eighths,
