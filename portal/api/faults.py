@@ -15,7 +15,7 @@ from portal.api.door import NotSignedIn
 from portal.api.reader import language
 from portal.language import N_, Message
 from portal.people.login import LoginPaused, LoginRefused
-from portal.store import NoDatabase
+from portal.store import NoDatabase, silent
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,8 @@ def of_http(error: HTTPException) -> Response:
 
 def of_database(error: OperationalError) -> Response:
     """The answer where the database is locked or away: the same request may work later."""
+    if not silent(error):
+        return of_anything(error)
     log.error("the database does not answer", exc_info=error, extra={"path": request.path})
     return of_portal(NoDatabase())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,14 @@ class NoDatabase(Unavailable):
         super().__init__(N_("The portal's database does not answer just now."))
 
 
+def silent(error: OperationalError) -> bool:
+    """Whether the database is away or locked; a table that is missing, say, is a fault of ours.
+
+    SQLite's driver gives both one class, and tells them apart by the code of the result.
+    """
+    return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """Raise `NoDatabase` where the database does not answer, for a form that keeps what was typed.
@@ -27,4 +36,6 @@ def answering() -> Iterator[None]:
     try:
         yield
     except OperationalError as cause:
-        raise NoDatabase from cause
+        if silent(cause):
+            raise NoDatabase from cause
+        raise

@@ -20,7 +20,7 @@ from portal.errors import (
     TooLarge,
     Unavailable,
 )
-from portal.store import NoDatabase
+from portal.store import NoDatabase, silent
 from portal.web.login import API, wants_page
 from portal.web.speech import say
 
@@ -82,6 +82,8 @@ def _plain(error: HTTPException) -> ResponseReturnValue:
 
 
 def _no_database(error: OperationalError) -> ResponseReturnValue:
+    if not silent(error):
+        return _unexpected(error)
     log.error("the database does not answer", exc_info=error, extra={"path": request.path})
     return _told(NoDatabase())
 
