@@ -92,6 +92,7 @@ def evidence(
     forgetting: Sequence[tuple[float, float]] = (),
     recorded_at: float = 3.0,
     cancelled: Sequence[str] = (),
+    reclaimed: Sequence[float] = (),
     seen: Sequence[Seen] = (),
 ) -> Evidence:
     last = states[-1]
@@ -106,6 +107,7 @@ def evidence(
         destroying=destroying,
         forgetting=forgetting,
         cancelled=frozenset(cancelled),
+        reclaimed={"12_0": reclaimed},
     )
 
 
@@ -202,12 +204,22 @@ def test_a_controller_that_forgot_writes_over_what_it_said_before() -> None:
         assert wrongs(judge(wrong)) == [Wrong.VERDICT]
 
 
+def test_the_controllers_log_knows_of_a_preemption_that_accounting_lost() -> None:
+    """It then began anew with a state from before that, and its node did not know the job."""
+    states = shown(*LIFE, "failed", reason="preempted")
+    fate = {"entries": (begun(),), "records": ["NODE_FAIL"]}
+    assert judge(evidence(states, reclaimed=[1.5], **fate)) == []  # type: ignore[arg-type]
+    for times in ((), (-1.0,), (9.0,)):
+        wrong = judge(evidence(states, reclaimed=times, **fate))  # type: ignore[arg-type]
+        assert wrongs(wrong) == [Wrong.VERDICT]
+
+
 def test_a_run_without_an_end_is_lost() -> None:
     assert wrongs(judge(evidence(shown(*LIFE)))) == [Wrong.LOST]
 
 
 def test_a_run_that_the_database_does_not_have_is_lost() -> None:
-    none = Evidence([RUN], {}, {}, {}, {}, (), (), (), frozenset())
+    none = Evidence([RUN], {}, {}, {}, {}, (), (), (), frozenset(), {})
     assert wrongs(judge(none)) == [Wrong.LOST]
 
 

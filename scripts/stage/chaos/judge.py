@@ -64,7 +64,8 @@ class Evidence:
     """All that is known at the end.
 
     `destroying` are the times of faults that destroy evidence, `forgetting` those after
-    which the controller had an older state, `cancelled` the runs that somebody had Slurm cancel.
+    which the controller had an older state, `cancelled` the runs that somebody had Slurm cancel,
+    `reclaimed` when the controller's log says that it preempted a task (12_0).
     """
 
     accepted: Sequence[str]
@@ -76,6 +77,7 @@ class Evidence:
     destroying: Sequence[tuple[float, float]]
     forgetting: Sequence[tuple[float, float]]
     cancelled: frozenset[str]
+    reclaimed: Mapping[str, Sequence[float]]
 
 
 def judge(evidence: Evidence) -> list[Finding]:
@@ -110,6 +112,8 @@ def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Find
         if row.run in evidence.cancelled and not witnessed.begun:
             # A task that is cancelled while it waits leaves no record: the chaos knows all the same
             words.add("CANCELLED")
+        if _preempted(evidence, row, shown[0].at, one.at):
+            words.add("PREEMPTED")
         fault = contradiction(one.state, one.reason, row.act, witnessed, words)
         told = f"shown as {one.state} ({one.reason}); {_truth(witnessed, words)}"
         if fault:
@@ -137,6 +141,16 @@ def _overwritten(
     if record.ended < math.floor(one.at):
         return False
     return any(begun <= record.ended + WHOLE_S and accepted <= end for begun, end in forgetting)
+
+
+def _preempted(evidence: Evidence, row: Row, accepted: float, shown: float) -> bool:
+    """Whether the controller wrote into its log, before that end was shown, that it preempted it.
+
+    A controller that begins anew with a state from before that calls the same job NODE_FAIL, and
+    accounting then has that alone. Its log keeps both.
+    """
+    times = evidence.reclaimed.get(f"{row.job}_{row.task}", ())
+    return any(accepted <= at <= shown for at in times)
 
 
 def contradiction(

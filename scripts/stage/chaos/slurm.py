@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from stage import cluster, daemons, processes
 from stage.checkout import StageError
 from stage.plan import ClusterPlan
 from stage.processes import Process
+from stage.slurm import answer
 
 PATIENCE_S = 90.0
 URGENT = "urgent"
+# [2026-11-22T06:10:00.568] slurm_job_preempt: preempted JobId=136_1(151) had to be killed
+PREEMPTED = re.compile(r"\[(?P<at>[^]]+)\] .*preempted JobId=(?P<task>\d+_\d+)\(")
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,7 @@ class Slurm:
 
     def command(self, *words: str) -> str:
         """What one of Slurm's commands prints for root; nothing where it fails."""
-        try:
-            done = subprocess.run(
-                words,
-                env=daemons.environment(self.plan),
-                cwd="/",
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=30,
-            )
-        except subprocess.TimeoutExpired:
-            return ""
-        return done.stdout if done.returncode == 0 else ""
+        return answer(self.plan, words, patience_s=30)
 
     def send(self, daemon: str, number: signal.Signals) -> None:
         """A signal to slurmctld, slurmdbd, slurmd-g1 and so on; nothing where it does not run."""
@@ -129,6 +122,16 @@ class Slurm:
             "--time=1",
             f"--wrap=sleep {seconds}",
         )
+
+    def reclaimed(self) -> Mapping[str, list[float]]:
+        """When the controller's log says that it preempted a task (12_0), in seconds since 1970."""
+        found: dict[str, list[float]] = {}
+        with daemons.log_of(self.plan, "slurmctld").open(errors="replace") as log:
+            for line in log:
+                if told := PREEMPTED.match(line):
+                    at = datetime.fromisoformat(told["at"]).timestamp()
+                    found.setdefault(told["task"], []).append(at)
+        return found
 
     def fill(self, jobs: int, account: str) -> None:
         """Other people's jobs, that take ids."""

@@ -84,6 +84,7 @@ def _evidence(scene: Scene, pages: Pages, strikes: Sequence[Strike]) -> Evidence
         destroying=[(one.struck.begun, one.struck.ended) for one in strikes if one.struck.destroys],
         forgetting=[(one.struck.begun, one.struck.ended) for one in strikes if one.struck.forgets],
         cancelled=frozenset(run for one in strikes for run in one.struck.cancelled),
+        reclaimed=scene.slurm.reclaimed(),
     )
 
 
