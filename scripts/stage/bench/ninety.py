@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stage import daemons, race, services, viewers
+from stage import race, services, slurm, viewers
 from stage import site as stage_site
 from stage.bench.contenders import PROGRAMS
 from stage.checkout import ROOT, SERVICE_USER, StageError, alone
@@ -130,12 +129,5 @@ def _launched(site: Site, login: str, password: str) -> Class:
 
 
 def _running(plan: ClusterPlan) -> int:
-    done = subprocess.run(
-        ["squeue", "--noheader", "--states=RUNNING", "--format=%A", f"--user={SERVICE_USER}"],
-        env=daemons.environment(plan),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return len(done.stdout.split())
+    asked = ["squeue", "--noheader", "--states=RUNNING", "--format=%A", f"--user={SERVICE_USER}"]
+    return len(slurm.answer(plan, asked, patience_s=60).split())
