@@ -17,5 +17,5 @@ def limited(accelerator: Accelerator, eighths: int) -> tuple[str, int]:
         return "cpu", accelerator.cores_per_eighth * eighths
     if family.sharing is Sharing.UNITS:
         return f"gres/{family.resource}", accelerator.units_per_device * eighths // WHOLE
-    smallest = min((offer.eighths for offer in accelerator.offered()), default=WHOLE) or WHOLE
+    smallest = accelerator.offered()[0].eighths or WHOLE
     return f"gres/{family.resource}", eighths // smallest
