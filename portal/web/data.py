@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from http import HTTPStatus
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -89,6 +91,8 @@ def contact_sheet(data_id: str) -> ResponseReturnValue:
     """A picture of the pictures. It never changes: a data set is what its hash says."""
     with reading() as session:
         found = shelf.get(session, viewer(), data_id)
+    if found.kind != "pictures":
+        abort(HTTPStatus.NOT_FOUND)
     path = _contents().contact_sheet(found.sha256)
     response = Response(path.read_bytes(), mimetype="image/webp")
     response.headers["Cache-Control"] = "private, max-age=86400"

@@ -44,6 +44,11 @@ def test_an_id_that_is_nobodys(classroom: Classroom, address: str, name: str) ->
     assert answer.status_code in (404, 308)
 
 
+def test_a_table_has_no_picture_of_its_pictures(classroom: Classroom) -> None:
+    address = f"/data/{classroom.table_id}/contact-sheet"
+    assert classroom.browser("li").get(address).status_code == 404
+
+
 def test_a_fragment_gets_a_fragment(classroom: Classroom) -> None:
     answer = classroom.browser("li").get("/runs/x/state", headers={"HX-Request": "true"})
     assert answer.status_code == 404
