@@ -39,6 +39,9 @@ class UsedSchema(ma.Schema):
 
     month = ma.fields.Integer(required=True)
     school = ma.fields.String(required=True)
+    slug = ma.fields.String(
+        required=True, metadata={"description": "The school's short name, of which there is one."}
+    )
     school_class = ma.fields.String(required=True, allow_none=True, data_key="class")
     template = ma.fields.String(required=True)
     runs = ma.fields.Integer(required=True)

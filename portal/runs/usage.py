@@ -28,10 +28,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class Used:
-    """What one class, or those who trained for none, has used of one template in one month."""
+    """What one class, or those who trained for none, has used of one template in one month.
+
+    Two schools may have one name; their short names (`slug`) differ.
+    """
 
     month: int
     school: str
+    slug: str
     school_class: str | None
     template: str
     runs: int
@@ -65,10 +69,11 @@ def usage(
     require(viewer, Action.SEE_USAGE)
     seconds = func.sum(Usage.eighths * Usage.seconds)
     wanted = (
-        select(School.name, SchoolClass.name, Usage.template, func.count(), seconds)
+        select(School.name, School.slug, SchoolClass.name, Usage.template, func.count(), seconds)
         .join(School, School.id == Usage.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == Usage.class_id)
-        .group_by(School.id, School.name, SchoolClass.id, SchoolClass.name, Usage.template)
+        .group_by(School.id, School.name, School.slug, SchoolClass.id, SchoolClass.name)
+        .group_by(Usage.template)
         .order_by(School.name, School.id, SchoolClass.name, SchoolClass.id, Usage.template)
     )
     if school_id is not None:
@@ -78,10 +83,22 @@ def usage(
         since, until = _span(year, month, zone)
         of_month = wanted.where(Usage.started_at >= since, Usage.started_at < until)
         found += [
-            Used(month, school, school_class, template, runs, used_s / HOUR_S)
-            for school, school_class, template, runs, used_s in session.execute(of_month)
+            Used(month, school, slug, school_class, template, runs, used_s / HOUR_S)
+            for school, slug, school_class, template, runs, used_s in session.execute(of_month)
         ]
     return found
+
+
+def month_by_school(session: Session, now: float, zone: ZoneInfo) -> dict[str, float]:
+    """The share-hours of the month that `now` (UTC seconds) is in, by school that has any."""
+    today = datetime.fromtimestamp(now, zone)
+    since, until = _span(today.year, today.month, zone)
+    used = (
+        select(Usage.school_id, func.sum(Usage.eighths * Usage.seconds))
+        .where(Usage.started_at >= since, Usage.started_at < until)
+        .group_by(Usage.school_id)
+    )
+    return {school_id: seconds / HOUR_S for school_id, seconds in session.execute(used)}
 
 
 def summed(rows: Iterable[Used], by: Callable[[Used], Key]) -> dict[Key, Sum]:

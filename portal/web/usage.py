@@ -54,8 +54,8 @@ def page() -> ResponseReturnValue:
         months=[(month, by_month.get(month, Sum())) for month in MONTHS],
         most=max((each.share_hours for each in by_month.values()), default=0.0),
         total=total(shown),
-        by_school=largest_first(summed(shown, lambda row: row.school)),
-        by_class=largest_first(summed(shown, lambda row: (row.school, row.school_class))),
+        by_school=largest_first(summed(shown, lambda row: (row.slug, row.school))),
+        by_class=largest_first(summed(shown, lambda row: (row.slug, row.school, row.school_class))),
         by_template=largest_first(summed(shown, lambda row: row.template)),
         several=len(question.schools) > 1 and question.school is None,
         title_of=_title,
@@ -86,11 +86,11 @@ def table() -> ResponseReturnValue:
 def sheet() -> ResponseReturnValue:
     """A year of each school on a page of its own, to be printed and signed."""
     question, rows = _answer()
-    names = [question.school.name] if question.school else [s.name for s in question.schools]
+    asked = [question.school] if question.school else question.schools
     return render_template(
         "usage_sheet.html",
         question=question,
-        sheets=list(_sheets(names, rows)),
+        sheets=list(_sheets(asked, rows)),
         months=MONTHS,
         nothing=Sum(),
         title_of=_title,
@@ -109,11 +109,11 @@ class Sheet:
     by_template: dict[str, Sum]
 
 
-def _sheets(names: Sequence[str], rows: Sequence[Used]) -> Iterator[Sheet]:
-    for name in names:
-        own = [row for row in rows if row.school == name]
+def _sheets(asked: Sequence[School], rows: Sequence[Used]) -> Iterator[Sheet]:
+    for school in asked:
+        own = [row for row in rows if row.slug == school.slug]
         yield Sheet(
-            name,
+            school.name,
             total(own),
             summed(own, lambda row: row.month),
             summed(own, lambda row: row.school_class),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
 from collections.abc import Iterator
 
@@ -70,6 +71,22 @@ def test_staff_get_every_school_or_one(spent: Classroom) -> None:
     assert rows(spent, "staff", "?school=nobody")[1:] == everyone
     sheet = spent.browser("staff").get("/usage/sheet").text
     assert sheet.count("For the school") == 2
+
+
+def test_two_schools_of_one_name_stay_apart(spent: Classroom) -> None:
+    with spent.house.store.begin(EVERYONE) as session:
+        first, second = session.scalars(select(School).order_by(School.name))
+        name, second.name = second.name, first.name
+        other = second.id
+    try:
+        sheet = spent.browser("staff").get("/usage/sheet").text
+        page = spent.browser("staff").get("/usage").text
+    finally:
+        with spent.house.store.begin(EVERYONE) as session:
+            session.get_one(School, other).name = name
+    assert [foot.count(">2.0<") for foot in re.findall(r"<tfoot>.*</tfoot>", sheet)] == [1, 1]
+    by_school = page.split("By school", 1)[1].split("</section>", 1)[0]
+    assert by_school.count("<tr><td>") == 2
 
 
 def test_another_month_or_a_wrong_one_is_no_error(spent: Classroom) -> None:
