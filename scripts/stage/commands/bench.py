@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stage import world
-from stage.bench import burst, ldap, lesson, scheduler, watch
+from stage.bench import burst, ldap, lesson, scheduler, security, watch
 from stage.checkout import StageError
 
 
@@ -36,6 +36,9 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     ),
     "ldap": Measurement(
         "logins by LDAP, and a server that is stopped, slow or lies", ldap.add_arguments, ldap.run
+    ),
+    "security": Measurement(
+        "what tries to break in, and what comes through", security.add_arguments, security.run
     ),
     "scheduler": Measurement(
         "what each way to Slurm costs, beside Slurm's own commands",

@@ -1,0 +1,71 @@
+"""What tries to break in: a table of rows, each with its tries and its failures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+from stage.checkout import ROOT, StageError
+from stage.security.rows import ROWS, Row
+from stage.services import PYTHON_BIN
+
+PATIENCE_S = 3600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="a small number of tries each")
+    parser.add_argument("--rows", default=",".join(ROWS), help=f"default: all: {', '.join(ROWS)}")
+
+
+def run(options: argparse.Namespace) -> int:
+    chosen = options.rows.split(",")
+    unknown = [name for name in chosen if name not in ROWS]
+    if unknown:
+        raise StageError(f"there is no row {unknown[0]!r}: {', '.join(ROWS)}")
+    found = {name: _row(name, ROWS[name], quick=options.quick) for name in chosen}
+    print(f"\n{'row':<14}{'tries':>9}{'failures':>10}{'seconds':>9}  what was tried")
+    for name, row in found.items():
+        figures = f"{row['tries']:>9,}{row['failures']:>10,}{row['seconds']:>9.1f}"
+        print(f"{name:<14}{figures}  {ROWS[name].purpose}")
+        if row["seen"]:
+            seen = ", ".join(f"{words} {number}" for words, number in row["seen"].items())
+            print(f"{'':<44}{seen}")
+        for words in row["words"]:
+            print(f"{'':<14}  FAILED: {words}")
+    sums = {of: sum(row[of] for row in found.values()) for of in ("tries", "failures")}
+    print(json.dumps({**sums, "quick": options.quick, "rows": found}))
+    wrong = [name for name, row in found.items() if row["failures"]]
+    if wrong:
+        raise StageError(f"something came through: {', '.join(wrong)}")
+    return 0
+
+
+def _row(name: str, row: Row, *, quick: bool) -> dict[str, Any]:
+    """One row in a process of its own. One that breaks off is a failure like another."""
+    tries = row.quick if quick else row.tries
+    print(f"{name}: {row.purpose}{f', {tries:,} tries' if tries else ''}", file=sys.stderr)
+    begun = time.monotonic()
+    done = subprocess.run(
+        [str(PYTHON_BIN / "python"), "-m", "stage.security", name, str(tries)],
+        env={
+            **{"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            # The populated portal that the tests of the pages look at is attacked here, too.
+            "PYTHONPATH": f"{ROOT}/scripts:{ROOT}",
+        },
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    seconds = round(time.monotonic() - begun, 1)
+    if done.returncode != 0:
+        words = [f"the row broke off with exit status {done.returncode}"]
+        return {"tries": 0, "failures": 1, "words": words, "seen": {}, "seconds": seconds}
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {**found, "seconds": seconds}

@@ -1,0 +1,21 @@
+"""The rows of `scripts/bench security`: what each tries, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row; its module is `stage.security.<name>`."""
+
+    purpose: str
+    tries: int
+    quick: int
+
+
+# A row whose number is 0 has a size of its own: it tries all that there is.
+ROWS: Mapping[str, Row] = {
+    "access": Row("every route, for every role, of its own school and of another's", 0, 0),
+}
