@@ -13,8 +13,8 @@ from portal.catalog import Catalog
 from portal.config import Settings
 from portal.people import tokens
 from portal.people.login import Door
+from portal.people.tokens import Sender
 from portal.people.uses import TokenUses
-from portal.people.viewer import Viewer
 from portal.runs.press import Press, Pressed, press_together
 from portal.store import Store
 from portal.store.together import Together
@@ -33,7 +33,7 @@ class Services:
     door: Door
 
     @cached_property
-    def senders(self) -> Together[str, Viewer | None]:
+    def senders(self) -> Together[str, Sender | None]:
         """Whose token a secret is; None for nobody's."""
         ask = partial(tokens.resolve_all, self.store, uses=TokenUses())
         return Together(ask, behind=self.presses)

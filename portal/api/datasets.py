@@ -14,6 +14,7 @@ from portal.api.values import AtMost
 from portal.datasets import manifest as manifests
 from portal.datasets import reception, shelf
 from portal.people.access import Action, require
+from portal.people.scopes import Scope
 from portal.services import services
 from portal.store.tables import DataSet
 
@@ -91,7 +92,7 @@ def show(id_or_name: str) -> dict[str, Any]:
         return _whole(shelf.get(session, viewer(), id_or_name))
 
 
-@noun.changes("/datasets", WholeDataSetSchema, upload=UploadSchema, status=201)
+@noun.changes("/datasets", WholeDataSetSchema, Scope.DATA, upload=UploadSchema, status=201)
 def upload(given: dict[str, Any]) -> dict[str, Any]:
     """Bring in a data set. The same content twice is kept once."""
     require(viewer(), Action.UPLOAD_DATA)
@@ -104,7 +105,7 @@ def upload(given: dict[str, Any]) -> dict[str, Any]:
         return _whole(reception.shelve(session, viewer(), taken, name))
 
 
-@noun.changes("/datasets/<id_or_name>", None, method="DELETE", status=204)
+@noun.changes("/datasets/<id_or_name>", None, Scope.DATA, method="DELETE", status=204)
 def remove(id_or_name: str) -> None:
     """Take a data set off the shelf; refused while runs or lessons use it."""
     with services().store.begin(viewer().tenant) as session:

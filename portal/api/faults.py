@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal import errors
-from portal.api.door import NotSignedIn
+from portal.api.door import NotSignedIn, OutOfScope
 from portal.api.reader import language
 from portal.language import N_, Message
 from portal.people.login import LoginPaused, LoginRefused
@@ -57,6 +57,7 @@ KINDS: tuple[tuple[type[errors.PortalError], int, str], ...] = (
     (LoginRefused, 401, "login-refused"),
     (Malformed, 400, "malformed"),
     (errors.NotFound, 404, "not-found"),
+    (OutOfScope, 403, "out-of-scope"),
     (errors.NotAllowed, 403, "not-allowed"),
     (errors.Conflict, 409, "conflict"),
     (errors.TooLarge, 413, "too-large"),
@@ -89,6 +90,10 @@ def of_portal(error: errors.PortalError) -> Response:
     response = _answer(status, code, error.message, by_field, transient=error.transient)
     if isinstance(error, LoginPaused):
         response.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, OutOfScope):
+        # https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+        asked = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+        response.headers["WWW-Authenticate"] = asked
     return response
 
 

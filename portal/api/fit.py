@@ -12,6 +12,7 @@ from portal.api.lessons import NewLessonSchema, request_of
 from portal.api.noun import Noun
 from portal.api.reader import language
 from portal.lessons.fit import fit
+from portal.people.scopes import Scope
 from portal.services import services
 
 noun = Noun("fit", "Whether a lesson fits, before it is launched.")
@@ -38,7 +39,7 @@ class FitSchema(ma.Schema):
     seconds_left = ma.fields.Float(required=True)
 
 
-@noun.changes("/fit", FitSchema, body=NewLessonSchema)
+@noun.changes("/fit", FitSchema, Scope.READ, body=NewLessonSchema)
 def ask(body: dict[str, Any]) -> dict[str, Any]:
     """Say whether a lesson would fit. Nothing is started."""
     house = services()

@@ -21,6 +21,7 @@ from portal.api.values import AtMost, Between
 from portal.lessons import control, queries, seatmap
 from portal.lessons.launch import LessonRequest
 from portal.lessons.launch import launch as launch_lesson
+from portal.people.scopes import Scope
 from portal.services import services
 from portal.store.tables import Lesson, Run
 
@@ -110,7 +111,9 @@ def show(lesson_id: str) -> dict[str, Any]:
         return _whole(session, queries.get_lesson(session, viewer(), lesson_id))
 
 
-@noun.changes("/lessons", WholeLessonSchema, body=NewLessonSchema, status=201, keyed=True)
+@noun.changes(
+    "/lessons", WholeLessonSchema, Scope.TRAIN, body=NewLessonSchema, status=201, keyed=True
+)
 def launch(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Launch a class: one run for each seat, which go to Slurm as one array job."""
     request, house, key = request_of(body), services(), headers["key"]
@@ -121,19 +124,19 @@ def launch(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     return answer(make, status=201)
 
 
-@noun.changes("/lessons/<lesson_id>/cancel", ChangedRunsSchema)
+@noun.changes("/lessons/<lesson_id>/cancel", ChangedRunsSchema, Scope.TRAIN)
 def cancel(lesson_id: str) -> dict[str, Any]:
     """Stop every run of a lesson."""
     return _change(lesson_id, control.stop_all)
 
 
-@noun.changes("/lessons/<lesson_id>/finish", ChangedRunsSchema)
+@noun.changes("/lessons/<lesson_id>/finish", ChangedRunsSchema, Scope.TRAIN)
 def finish(lesson_id: str) -> dict[str, Any]:
     """Ring the bell now: running ones keep their best model, waiting ones are cancelled."""
     return _change(lesson_id, control.finish)
 
 
-@noun.changes("/lessons/<lesson_id>/retry", ChangedRunsSchema, keyed=True)
+@noun.changes("/lessons/<lesson_id>/retry", ChangedRunsSchema, Scope.TRAIN, keyed=True)
 def retry(headers: dict[str, Any], lesson_id: str) -> Any:
     """Try the seats that failed or were lost again."""
     who, key = viewer(), headers["key"]

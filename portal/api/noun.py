@@ -13,11 +13,12 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from portal.api.door import PUBLIC
+from portal.api.door import PUBLIC, SCOPE
 from portal.api.faults import Malformed, flattened
 from portal.api.values import Like
 from portal.errors import Invalid
 from portal.language import N_
+from portal.people.scopes import Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -123,7 +124,7 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             made: Any = self.response(200, answers or _BYTES, content_type=file)(view)
             if query is not None:
                 made = self.arguments(query(), location="query")(made)
-            return self._routed(made, view, rule, "GET", READ_FAULTS, public=False)
+            return self._routed(made, view, rule, "GET", READ_FAULTS, Scope.READ)
 
         return decorate
 
@@ -131,6 +132,7 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         self,
         rule: str,
         answers: type[ma.Schema] | None,
+        scope: Scope | None,
         *,
         method: str = "POST",
         body: type[ma.Schema] | None = None,
@@ -141,6 +143,7 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     ) -> Callable[[View], View]:
         """A request that changes something. `keyed`: it starts work, and needs a key for it.
 
+        Without a `scope` any token will do, and where it is `public` none is asked for.
         The view is given the body (a dict) and then the headers (`{"key": …}`), where there are.
         """
 
@@ -155,7 +158,7 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 made = self.arguments(body())(made)
             if upload is not None:
                 made = self.arguments(upload(), location="upload")(made)
-            return self._routed(made, view, rule, method, CHANGE_FAULTS, public=public)
+            return self._routed(made, view, rule, method, CHANGE_FAULTS, scope, public=public)
 
         return decorate
 
@@ -166,8 +169,9 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         rule: str,
         method: str,
         faults: tuple[int, ...],
+        scope: Scope | None,
         *,
-        public: bool,
+        public: bool = False,
     ) -> View:
         extra: dict[str, Any] = {
             "operationId": f"{self.name}.{view.__name__}",
@@ -176,8 +180,11 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         }
         if public:
             extra["security"] = []
+        elif scope is not None:
+            extra["security"] = [{"token": [scope.value]}]
         made = self.doc(**extra)(made)
         setattr(made, PUBLIC, public)
+        setattr(made, SCOPE, scope)
         self.route(rule, methods=[method], tags=[self.name])(made)
         return view
 

@@ -15,6 +15,7 @@ from portal.api.pages import PageSchema, page_of
 from portal.api.reader import language
 from portal.api.run_shape import ChangedRunsSchema, RunSchema, RunsSchema, shown
 from portal.api.values import AtMost, Between
+from portal.people.scopes import Scope
 from portal.people.viewer import Viewer
 from portal.runs import changes, queries
 from portal.runs.launch import RunRequest, check_runs, start_run
@@ -105,7 +106,7 @@ def show(run_id: str) -> dict[str, Any]:
         return shown(viewer(), queries.get_run(session, viewer(), run_id))
 
 
-@noun.changes("/runs", RunSchema, body=NewRunSchema, status=201, keyed=True)
+@noun.changes("/runs", RunSchema, Scope.TRAIN, body=NewRunSchema, status=201, keyed=True)
 def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Start a run."""
     request = _request(body)
@@ -120,7 +121,7 @@ def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     return answer(make, status=201)
 
 
-@noun.changes("/runs/check", CheckedSchema, body=RunsToCheckSchema)
+@noun.changes("/runs/check", CheckedSchema, Scope.READ, body=RunsToCheckSchema)
 def check(body: dict[str, Any]) -> dict[str, Any]:
     """Check runs that are about to be started, and start none: every fault of each at once."""
     requests = [_request(each) for each in body["runs"]]
@@ -129,19 +130,19 @@ def check(body: dict[str, Any]) -> dict[str, Any]:
     return {"checked": len(requests)}
 
 
-@noun.changes("/runs/<run_id>/cancel", ChangedRunsSchema)
+@noun.changes("/runs/<run_id>/cancel", ChangedRunsSchema, Scope.TRAIN)
 def cancel(run_id: str) -> dict[str, Any]:
     """Stop a run. Harmless where it has ended."""
     return _change(run_id, changes.cancel)
 
 
-@noun.changes("/runs/<run_id>/finish", ChangedRunsSchema)
+@noun.changes("/runs/<run_id>/finish", ChangedRunsSchema, Scope.TRAIN)
 def finish(run_id: str) -> dict[str, Any]:
     """Ask a run to finish now and keep its best model."""
     return _change(run_id, changes.finish_now)
 
 
-@noun.changes("/runs/<run_id>/retry", ChangedRunsSchema, keyed=True)
+@noun.changes("/runs/<run_id>/retry", ChangedRunsSchema, Scope.TRAIN, keyed=True)
 def retry(headers: dict[str, Any], run_id: str) -> Any:
     """Try a run that ended without success again, as its next attempt."""
     who, key = viewer(), headers["key"]

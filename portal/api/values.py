@@ -30,6 +30,13 @@ class Like(validate.Regexp):
         return [self.sentence]
 
 
+class OneOf(validate.OneOf):
+    """One of a few words."""
+
+    def _format_error(self, value: Any) -> Any:  # noqa: ARG002 - marshmallow's own
+        return [N_("One of: {words}.", words=", ".join(map(str, self.choices)))]
+
+
 class AtMost(validate.Length):
     """A string or list of `low` to `high` elements."""
 

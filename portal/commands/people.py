@@ -19,7 +19,7 @@ from portal.people.viewer import Role
 from portal.store import EVERYONE
 from portal.store.tables import User
 
-ROLES = [role.value for role in Role if role is not Role.SEAT]
+ROLES = [role.value for role in Role if role not in (Role.SEAT, Role.SCRIPT)]
 
 
 @click.group("people")

@@ -21,6 +21,7 @@ from portal.config.settings import (
     Web,
     documented,
 )
+from portal.config.tokens import Tokens
 
 __all__ = [
     "DEFAULT_FILE",
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "Slurm",
     "Templates",
+    "Tokens",
     "Web",
     "documented",
     "effective",

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from portal.config.login import Ldap, LdapGroup, Login
 from portal.config.setting import setting
+from portal.config.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +222,7 @@ class Settings:
     agent: Agent
     environments: dict[str, Environment]
     login: Login = field(default_factory=Login)
+    tokens: Tokens = field(default_factory=Tokens)
     ldap: Ldap = field(default_factory=Ldap)
     ldap_groups: dict[str, LdapGroup] = field(default_factory=dict)
 

@@ -33,6 +33,8 @@ def faults_of(settings: Settings) -> list[Fault]:
         except ValueError:
             allowed = 'an address or a network, as "10.1.0.0/16"'
             faults.append(Fault("web.operations_from", repr(found), allowed))
+    if settings.tokens.days > settings.tokens.most_days:
+        faults.append(Fault("tokens.days", repr(settings.tokens.days), "at most tokens.most_days"))
     faults += _rest(settings.slurm)
     faults += login_faults.faults_of(settings.login, settings.ldap, settings.ldap_groups)
     if settings.database.url.split(":")[0] not in ("sqlite", "postgresql+psycopg"):

@@ -28,9 +28,12 @@ class Action(StrEnum):
     SEE_CLUSTER = "see-cluster"
     SEE_USAGE = "see-usage"
     SEE_AUDIT = "see-audit"
+    KEEP_SCHOOLS = "keep-schools"
+    KEEP_PEOPLE = "keep-people"
+    KEEP_SCHOOL_TOKENS = "keep-school-tokens"
 
 
-_SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN})
+_SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_ADMIN, Role.SCRIPT})
 _STAFF = frozenset({Role.STAFF})
 
 # Staff start no training: every run is charged to a school's account, and they are of none.
@@ -41,10 +44,13 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.UPLOAD_DATA: _SCHOOL | _STAFF,
     Action.SEE_CLASS: _SCHOOL | _STAFF,
     Action.OPEN_CLASS: _SCHOOL,
-    Action.MAKE_CLASS: frozenset({Role.SCHOOL_ADMIN}),
+    Action.MAKE_CLASS: frozenset({Role.SCHOOL_ADMIN, Role.SCRIPT}),
     Action.SEE_CLUSTER: _STAFF,
     Action.SEE_USAGE: _SCHOOL | _STAFF,
     Action.SEE_AUDIT: _STAFF | {Role.SCHOOL_ADMIN},
+    Action.KEEP_SCHOOLS: _STAFF,
+    Action.KEEP_PEOPLE: _STAFF | {Role.SCHOOL_ADMIN},
+    Action.KEEP_SCHOOL_TOKENS: frozenset({Role.SCHOOL_ADMIN}),
 }
 
 REFUSALS: Mapping[Action, Message] = {
@@ -58,6 +64,9 @@ REFUSALS: Mapping[Action, Message] = {
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
     Action.SEE_USAGE: N_("Only teachers can look at what their school has used."),
     Action.SEE_AUDIT: N_("Only staff and school administrators can look at the audit log."),
+    Action.KEEP_SCHOOLS: N_("Only the staff of the centre can add and change schools."),
+    Action.KEEP_PEOPLE: N_("Only staff and school administrators can add and change people."),
+    Action.KEEP_SCHOOL_TOKENS: N_("Only the school's administrators can keep its tokens."),
 }
 
 

@@ -16,6 +16,8 @@ class Role(StrEnum):
     SCHOOL_ADMIN = "school_admin"
     TEACHER = "teacher"
     SEAT = "seat"
+    # The owner of a school's own token: it works for the school, and nobody logs in as it.
+    SCRIPT = "script"
 
     @property
     def label(self) -> Message:
@@ -28,6 +30,7 @@ LABELS = {
     Role.SCHOOL_ADMIN: N_("school administrator"),
     Role.TEACHER: N_("teacher"),
     Role.SEAT: N_("seat"),
+    Role.SCRIPT: N_("script of the school"),
 }
 
 

@@ -23,6 +23,7 @@ from portal.people import accounts, passwords, tokens
 from portal.people.classes import add_class
 from portal.people.login import open_door
 from portal.people.schools import add_school
+from portal.people.scopes import EVERYTHING
 from portal.people.viewer import Role
 from portal.services import EXTENSION, Services
 from portal.store import EVERYONE, Store
@@ -189,5 +190,5 @@ def _school(session: Any, app: Flask, slug: str) -> SchoolIds:
 def _caller(session: Any, app: Flask, user_id: str) -> Caller:
     viewer = accounts.load_viewer(session, user_id)
     assert viewer is not None
-    _, secret = tokens.issue(session, viewer, "test", 1)
+    _, secret = tokens.issue(session, viewer, tokens.Wish("test", 1, EVERYTHING))
     return Caller(app.test_client(), secret)

@@ -116,6 +116,7 @@ LISTS = {
     "run_usage.usage",
     "shelf.find",
     "tokens.tokens_of",
+    "tokens.tokens_of_school",
 }
 # These are about the viewer alone.
 OWN = {"deeds.note", "tokens.issue", "tokens.forget"}
@@ -141,7 +142,8 @@ def theirs(town: Town) -> tuple[Lesson, Run]:
     """A lesson, a run and a token of the school over there."""
     teacher = town.there.teacher
     with town.portal.store.begin(teacher.tenant) as session:
-        tokens.issue(session, teacher, "script", 1)
+        tokens.issue(session, teacher, tokens.Wish("script", 1))
+        tokens.issue_for_school(session, town.there.school.id, tokens.Wish("script", 1))
     lesson = town.launch(town.there)
     return lesson, town.runs()[0]
 
@@ -187,6 +189,7 @@ def test_lists_have_nothing_of_another_school(town: Town, theirs: tuple[Lesson, 
             assert lesson_queries.lessons(session, viewer) == []
             assert lesson_queries.lessons(session, viewer, class_id=lesson.class_id) == []
             assert tokens.tokens_of(session, viewer) == []
+            assert tokens.tokens_of_school(session, viewer) == []
             rows = classes.list_classes(session, viewer)
             assert [row.school_class.id for row in rows] == [town.here.class_id]
             found = {row.id for row in shelf.find(session, viewer)}

@@ -9,17 +9,21 @@ from portal.people.access import REFUSALS, RULES, Action, may, require, require_
 from portal.people.viewer import LABELS, Role, Viewer
 
 STAFF, ADMIN, TEACHER, SEAT = Role.STAFF, Role.SCHOOL_ADMIN, Role.TEACHER, Role.SEAT
+SCRIPT = Role.SCRIPT
 EXPECTED = {
-    Action.LAUNCH: {ADMIN, TEACHER},
-    Action.START_RUN: {ADMIN, TEACHER, SEAT},
-    Action.CHANGE_ANY_RUN: {STAFF, ADMIN, TEACHER},
-    Action.UPLOAD_DATA: {STAFF, ADMIN, TEACHER},
-    Action.SEE_CLASS: {STAFF, ADMIN, TEACHER},
-    Action.MAKE_CLASS: {ADMIN},
-    Action.OPEN_CLASS: {ADMIN, TEACHER},
+    Action.LAUNCH: {ADMIN, TEACHER, SCRIPT},
+    Action.START_RUN: {ADMIN, TEACHER, SCRIPT, SEAT},
+    Action.CHANGE_ANY_RUN: {STAFF, ADMIN, TEACHER, SCRIPT},
+    Action.UPLOAD_DATA: {STAFF, ADMIN, TEACHER, SCRIPT},
+    Action.SEE_CLASS: {STAFF, ADMIN, TEACHER, SCRIPT},
+    Action.MAKE_CLASS: {ADMIN, SCRIPT},
+    Action.OPEN_CLASS: {ADMIN, TEACHER, SCRIPT},
     Action.SEE_CLUSTER: {STAFF},
-    Action.SEE_USAGE: {STAFF, ADMIN, TEACHER},
+    Action.SEE_USAGE: {STAFF, ADMIN, TEACHER, SCRIPT},
     Action.SEE_AUDIT: {STAFF, ADMIN},
+    Action.KEEP_SCHOOLS: {STAFF},
+    Action.KEEP_PEOPLE: {STAFF, ADMIN},
+    Action.KEEP_SCHOOL_TOKENS: {ADMIN},
 }
 
 

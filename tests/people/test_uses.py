@@ -23,7 +23,7 @@ def written(town: Town) -> dict[str, float | None]:
 def issue(town: Town, *names: str) -> list[str]:
     teacher = town.here.teacher
     with town.portal.store.begin(teacher.tenant) as session:
-        return [tokens.issue(session, teacher, name, 1)[0].id for name in names]
+        return [tokens.issue(session, teacher, tokens.Wish(name, 1))[0].id for name in names]
 
 
 def test_the_first_use_is_written_at_once_and_the_next_ones_together(town: Town) -> None:
@@ -40,7 +40,7 @@ def test_the_first_use_is_written_at_once_and_the_next_ones_together(town: Town)
 def test_a_use_is_noted_again_only_after_some_minutes(town: Town) -> None:
     store, teacher = town.portal.store, town.here.teacher
     with store.begin(teacher.tenant) as session:
-        _, secret = tokens.issue(session, teacher, "script", 1)
+        _, secret = tokens.issue(session, teacher, tokens.Wish("script", 1))
     tokens.resolve(store, secret)
     before = written(town)["script"]
     assert before is not None

@@ -103,13 +103,18 @@ class Seat(OfSchool, Base):
 
 
 class Token(Base):
-    """A secret that a script logs in with; only its hash is kept."""
+    """A secret that a script logs in with; only its hash is kept.
+
+    `scopes` are names with spaces between (`portal.people.scopes`). The user of a school's own
+    token is nobody but that script.
+    """
 
     __tablename__ = "token"
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
     name: Mapped[str]
+    scopes: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[float] = mapped_column(default=time.time)
     ends_at: Mapped[float]

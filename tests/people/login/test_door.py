@@ -121,7 +121,7 @@ def test_who_loses_the_groups_loses_role_session_and_tokens(
     before = viewer(town, user_id)
     assert before is not None
     with town.portal.store.begin(EVERYONE) as session:
-        _, secret = tokens.issue(session, before, "script", 30)
+        _, secret = tokens.issue(session, before, tokens.Wish("script", 30))
     directory.knows("li", "s1", NoPlace(N_("None of your groups.")))
     with pytest.raises(NoPlaceHere) as caught:
         door.authenticate("li", PASSWORD)

@@ -93,7 +93,7 @@ def _pupil(session: Session, school: School, class_id: str, number: int) -> str:
     viewer = Viewer(
         user_id=user.id, login=user.login, name=user.name, role=Role.SEAT, school_id=school.id
     )
-    return tokens.issue(session, viewer, "bench", days=1)[1]
+    return tokens.issue(session, viewer, tokens.Wish("bench", 1))[1]
 
 
 def _user(school: School, name: str, role: Role) -> User:
