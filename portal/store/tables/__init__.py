@@ -15,6 +15,7 @@ from portal.store.tables.people import (
     Token,
     User,
 )
+from portal.store.tables.privacy import Consent, Erasure, Term
 from portal.store.tables.work import Answered, Batch, Content, DataSet, Lesson, Run, Usage
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "Base",
     "Batch",
     "ClusterView",
+    "Consent",
     "Content",
     "DataSet",
+    "Erasure",
     "Lease",
     "Lesson",
     "Run",
@@ -33,6 +36,7 @@ __all__ = [
     "SchoolClass",
     "Seat",
     "Tally",
+    "Term",
     "Token",
     "Usage",
     "User",

@@ -61,7 +61,7 @@ class SchoolClass(OfSchool, Base):
     """A named group of numbered seats.
 
     Pupils come in by `code`, which is nobody else's in the whole portal: while a lesson is on, and
-    with `homework` at any time.
+    with `homework` at any time. Some time after the end of its term it is deleted.
     """
 
     __tablename__ = "class"
@@ -75,6 +75,7 @@ class SchoolClass(OfSchool, Base):
     name: Mapped[str]
     code: Mapped[str | None] = mapped_column(String(8))
     homework: Mapped[bool] = mapped_column(default=False)
+    term_id: Mapped[str | None] = mapped_column(ForeignKey("term.id"), index=True)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
     seats: Mapped[list[Seat]] = relationship(

@@ -26,7 +26,11 @@ class Content(Base):
 
 
 class DataSet(OfSchoolOrCentre, Base):
-    """A name and an owner for a content."""
+    """A name and an owner for a content.
+
+    One that is `personal` shows people, or lets them be heard: its school has consented to that,
+    and it goes with the class that it was brought in for.
+    """
 
     __tablename__ = "data_set"
     __table_args__ = (UniqueConstraint("school_id", "slug"),)
@@ -40,6 +44,8 @@ class DataSet(OfSchoolOrCentre, Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("content.sha256"), index=True)
     licence: Mapped[str | None]
     source: Mapped[str | None] = mapped_column(Text)
+    personal: Mapped[bool] = mapped_column(default=False)
+    class_id: Mapped[str | None] = mapped_column(ForeignKey("class.id"), index=True)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
     content: Mapped[Content] = relationship(lazy="joined")
