@@ -153,7 +153,8 @@ def _log_in(scene: Scene, who: str, login: str) -> None:
     client = scene.classroom.client(login)
     scene.csrf[who] = classroom.token(client, "/history")
     scene.cookies[who] = _cookie(scene, client)
-    account = {"login": login, "password": PASSWORD, "name": "a script"}
+    everything = ["read", "train", "data", "manage"]
+    account = {"login": login, "password": PASSWORD, "name": "a script", "scopes": everything}
     given = scene.app.test_client().post("/api/v1/tokens", json=account).get_json()
     scene.tokens[who] = given["token"]
     if who == "teacher":
