@@ -23,6 +23,7 @@ from portal.agent.wishes import Wishes
 from portal.catalog import Catalog, publish
 from portal.config import Settings
 from portal.lessons import bell
+from portal.privacy.eraser import Eraser
 from portal.scheduler import Scheduler, open_scheduler
 from portal.store import EVERYONE, Store
 
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 # indexed look-up in the portal's own database; Slurm is not asked.
 TICK_S = 0.1
 BELL_EVERY_S = 1.0
+# How long what somebody wants deleted may lie in the database before the agent sees it.
+ERASE_EVERY_S = 5.0
 # How often an agent in reserve looks whether the lease is free.
 RESERVE_EVERY_S = 1.0
 
@@ -95,11 +98,13 @@ class Agent:
         self.wishes = Wishes(self.store, self.scheduler)
         self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch, self.clock)
         self.housekeeping = Housekeeping(self.settings, self.store, self.clock)
+        self.eraser = Eraser(self.settings.data.root, self.store, self.clock, self.ticks)
         self._next_poll = self._next_bell = self._next_renewal = 0.0
         # Whoever comes after an agent that was killed looks at the runs first.
         self._next_nodes = self.ticks() + 2 * self.settings.agent.poll_s
         self._last_poll = self.ticks()
         self._next_sweep = self._last_poll + EVERY_S
+        self._next_erasing = self._last_poll + ERASE_EVERY_S
 
     def work(self, stop: threading.Event) -> None:
         """Rounds until `stop`; a fault of one round is logged and does not end the agent.
@@ -146,6 +151,9 @@ class Agent:
         if now >= self._next_sweep:
             self._next_sweep = now + EVERY_S
             self.housekeeping.sweep()
+        if now >= self._next_erasing and not sent:
+            # While there is something to erase, a tenth of each second goes to that.
+            self._next_erasing = now + (1.0 if self.eraser.step() else ERASE_EVERY_S)
         if now < self._next_poll or self.stop.is_set():
             return
         self._last_poll, self._next_poll = now, now + self.settings.agent.poll_s

@@ -28,6 +28,9 @@ class Action(StrEnum):
     SEE_CLUSTER = "see-cluster"
     SEE_USAGE = "see-usage"
     SEE_AUDIT = "see-audit"
+    ERASE = "erase"
+    ERASE_CLASS = "erase-class"
+    CONSENT = "consent"
     KEEP_SCHOOLS = "keep-schools"
     KEEP_PEOPLE = "keep-people"
     KEEP_SCHOOL_TOKENS = "keep-school-tokens"
@@ -48,6 +51,9 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.SEE_CLUSTER: _STAFF,
     Action.SEE_USAGE: _SCHOOL | _STAFF,
     Action.SEE_AUDIT: _STAFF | {Role.SCHOOL_ADMIN},
+    Action.ERASE: frozenset({Role.TEACHER, Role.SCHOOL_ADMIN}) | _STAFF,
+    Action.ERASE_CLASS: _STAFF | {Role.SCHOOL_ADMIN},
+    Action.CONSENT: frozenset({Role.SCHOOL_ADMIN}),
     Action.KEEP_SCHOOLS: _STAFF,
     Action.KEEP_PEOPLE: _STAFF | {Role.SCHOOL_ADMIN},
     Action.KEEP_SCHOOL_TOKENS: frozenset({Role.SCHOOL_ADMIN}),
@@ -64,6 +70,9 @@ REFUSALS: Mapping[Action, Message] = {
     Action.SEE_CLUSTER: N_("Only the staff of the centre can look at the cluster."),
     Action.SEE_USAGE: N_("Only teachers can look at what their school has used."),
     Action.SEE_AUDIT: N_("Only staff and school administrators can look at the audit log."),
+    Action.ERASE: N_("Only teachers can have something deleted."),
+    Action.ERASE_CLASS: N_("Only the school's administrators can have all of this deleted."),
+    Action.CONSENT: N_("Only the school's administrators can speak for it."),
     Action.KEEP_SCHOOLS: N_("Only the staff of the centre can add and change schools."),
     Action.KEEP_PEOPLE: N_("Only staff and school administrators can add and change people."),
     Action.KEEP_SCHOOL_TOKENS: N_("Only the school's administrators can keep its tokens."),

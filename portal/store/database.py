@@ -161,7 +161,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # pysqlite's own transaction handling would begin late and silently; SQLAlchemy's event does.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # Zeros over what is deleted: Debian's SQLite does it anyway, others leave it to be found.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     cursor.close()
