@@ -96,7 +96,9 @@ class Agent:
         )
         self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch, self.clock)
         self.wishes = Wishes(self.store, self.scheduler)
-        self.nodes = Nodes(self.store, self.scheduler, accelerator, self.watch, self.clock)
+        self.nodes = Nodes(
+            self.settings, self.store, self.scheduler, accelerator, self.watch, self.clock
+        )
         self.housekeeping = Housekeeping(self.settings, self.store, self.clock)
         self.eraser = Eraser(self.settings.data.root, self.store, self.clock, self.ticks)
         self._next_poll = self._next_bell = self._next_renewal = 0.0

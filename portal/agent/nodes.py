@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from portal.accelerators import WHOLE, Accelerator, Sharing, bars, in_use
 from portal.agent.watch import Watch
+from portal.config import Settings
+from portal.quotas import differences
 from portal.scheduler import (
     AccountStatus,
     Limit,
@@ -23,7 +25,7 @@ from portal.scheduler import (
     TaskStatus,
 )
 from portal.store import EVERYONE, Store
-from portal.store.tables import Batch, ClusterView
+from portal.store.tables import Batch, ClusterView, School
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ NAME = "nodes"
 class Nodes:
     """Looks at nodes, GPUs and schools' limits, and writes down what it saw."""
 
+    settings: Settings
     store: Store
     scheduler: Scheduler
     accelerator: Accelerator
@@ -53,6 +56,12 @@ class Nodes:
             eighths = {name: share for name, share in session.execute(shares)}  # noqa: C416 - rows
             ours = Ours(self.watch.seen, eighths)
             view = {"version": version, **view_of(nodes, accounts, ours, self.accelerator)}
+            # What staff would otherwise have to ask Slurm for, with `kesuan schools plan`.
+            schools = session.scalars(select(School)).all()
+            view["drift"] = {
+                found.school.slurm_account: [str(change) for change in found.changes]
+                for found in differences(self.settings, schools, accounts)
+            }
             session.merge(ClusterView(name=NAME, seen_at=self.clock(), view=view))
 
 

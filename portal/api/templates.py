@@ -12,6 +12,7 @@ from portal.api.reader import language
 from portal.api.values import AtMost
 from portal.catalog import Template, json_schema
 from portal.datasets import shelf
+from portal.runs.templates import template_of, templates_of
 from portal.services import services
 
 noun = Noun("templates", "What a class can train.")
@@ -73,13 +74,13 @@ class ForDataSchema(ma.Schema):
 @noun.reads("/templates", TemplatesSchema)
 def index() -> dict[str, Any]:
     """List the templates."""
-    return {"items": [_listed(template) for template in services().catalog.all()]}
+    return {"items": [_listed(template) for template in templates_of(services(), viewer())]}
 
 
 @noun.reads("/templates/<name>", WholeTemplateSchema, query=ForDataSchema)
 def show(query: dict[str, Any], name: str) -> dict[str, Any]:
     """Show a template and the JSON Schema of its parameters."""
-    template = services().catalog.get(name)
+    template = template_of(services(), viewer(), name)
     manifest = None
     if query["data"] is not None:
         with services().store.reading(viewer().tenant) as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from portal.errors import Invalid
@@ -12,7 +12,7 @@ from portal.language import LANGUAGES, N_, Message
 from portal.people import passwords
 from portal.people.names import fault_of_login, fault_of_name
 from portal.people.viewer import Role, Viewer
-from portal.store.tables import Seat, User
+from portal.store.tables import School, Seat, User
 
 SHORTEST_PASSWORD = 8
 
@@ -31,11 +31,10 @@ def add(
     Raises `Invalid` with every fault (login, name, school, password).
     """
     login = login.strip().lower()
-    school_is_wrong = (school_id is None) != (role is Role.STAFF)
-    faults: dict[str, Message | None] = {
-        "login": fault_of_login(login) or _taken(session, login),
+    faults = {
+        "login": fault_of_new_login(session, login),
         "name": fault_of_name(name),
-        "school": N_("Everybody but staff belongs to a school.") if school_is_wrong else None,
+        "school": fault_of_school(role, school_id),
         "password": None if password is None else fault_of_password(password),
     }
     errors = {field: [fault] for field, fault in faults.items() if fault is not None}
@@ -79,9 +78,11 @@ def active_viewers() -> Select[*tuple[Any, ...]]:
             User.language,
             Seat.class_id,
             Seat.id.label("seat_id"),
+            School.templates_off,
         )
         .outerjoin(Seat, Seat.user_id == User.id)
-        .where(User.active, User.left_at.is_(None))
+        .outerjoin(School, School.id == User.school_id)
+        .where(User.active, User.left_at.is_(None), or_(School.id.is_(None), School.active))
     )
 
 
@@ -96,6 +97,7 @@ def viewer_of(row: Row[Any]) -> Viewer:
         language=row.language,
         class_id=row.class_id,
         seat_id=row.seat_id,
+        templates_off=frozenset(row.templates_off or ()),
     )
 
 
@@ -134,7 +136,17 @@ def fault_of_password(password: str) -> Message | None:
     return N_("Use {least} to {most} characters.", least=SHORTEST_PASSWORD, most=passwords.LONGEST)
 
 
-def _taken(session: Session, login: str) -> Message | None:
-    if find(session, login) is None:
+def fault_of_new_login(session: Session, login: str) -> Message | None:
+    """What is wrong with a login that somebody new would have."""
+    login = login.strip().lower()
+    fault = fault_of_login(login)
+    if fault is None and find(session, login) is not None:
+        return N_("Somebody has the login {login} already.", login=login)
+    return fault
+
+
+def fault_of_school(role: Role, school_id: str | None) -> Message | None:
+    """What is wrong with where somebody belongs."""
+    if (school_id is None) == (role is Role.STAFF):
         return None
-    return N_("Somebody has the login {login} already.", login=login)
+    return N_("Everybody but staff belongs to a school.")

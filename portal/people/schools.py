@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -10,28 +12,47 @@ from portal.language import N_, Message
 from portal.people.names import fault_of_account, fault_of_name, fault_of_slug
 from portal.store.tables import School
 
+Faults = dict[str, list[Message]]
+
 
 def add_school(session: Session, *, slug: str, name: str, slurm_account: str) -> School:
     """Add a school. Raises `Invalid` with every fault (slug, name, slurm_account)."""
+    faults = faults_of(session, slug=slug, name=name, slurm_account=slurm_account)
+    if faults:
+        raise Invalid(faults)
+    school = School(slug=slug, name=name.strip(), slurm_account=slurm_account)
+    session.add(school)
+    session.flush()
+    return school
+
+
+def faults_of(
+    session: Session, *, slug: str, name: str, slurm_account: str, of: School | None = None
+) -> Faults:
+    """What is wrong with what a new school would be called, or the school `of` from now on."""
     taken = session.scalars(
         select(School).where(or_(School.slug == slug, School.slurm_account == slurm_account))
-    ).all()
+    )
+    others = [school for school in taken if of is None or school.id != of.id]
     faults: dict[str, Message | None] = {
         "slug": fault_of_slug(slug),
         "name": fault_of_name(name),
         "slurm_account": fault_of_account(slurm_account),
     }
-    if any(school.slug == slug for school in taken):
+    if any(school.slug == slug for school in others):
         faults["slug"] = N_("There is a school {slug} already.", slug=slug)
-    if any(school.slurm_account == slurm_account for school in taken):
+    if any(school.slurm_account == slurm_account for school in others):
         faults["slurm_account"] = N_("Another school has the account {name}.", name=slurm_account)
-    errors = {field: [fault] for field, fault in faults.items() if fault is not None}
-    if errors:
-        raise Invalid(errors)
-    school = School(slug=slug, name=name.strip(), slurm_account=slurm_account)
-    session.add(school)
-    session.flush()
-    return school
+    return {field: [fault] for field, fault in faults.items() if fault is not None}
+
+
+def choose_templates(school: School, known: Collection[str], used: Collection[str]) -> None:
+    """Of the site's `known` templates the school uses these, and those that the site gets later.
+
+    One that the site does not have just now stays as it was chosen when it was there.
+    """
+    gone = set(school.templates_off) - set(known)
+    school.templates_off = sorted(gone | (set(known) - set(used)))
 
 
 def list_schools(session: Session) -> list[School]:

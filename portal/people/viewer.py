@@ -39,6 +39,7 @@ class Viewer:
     """Somebody who has proven who they are.
 
     `school_id` is None for staff alone; `class_id` and `seat_id` are set for seats alone.
+    `templates_off` are the names of those that the viewer's school does not use.
     """
 
     user_id: str
@@ -49,6 +50,7 @@ class Viewer:
     language: str | None = None
     class_id: str | None = None
     seat_id: str | None = None
+    templates_off: frozenset[str] = frozenset()
 
     @property
     def tenant(self) -> Tenant:

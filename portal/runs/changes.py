@@ -27,13 +27,15 @@ from portal.runs.belonging import (
 from portal.runs.life import move, next_attempt
 from portal.runs.once import fingerprint, once
 from portal.runs.queries import may_change
-from portal.runs.states import RunState
+from portal.runs.states import LIVE, RunState
+from portal.runs.templates import require_used
 from portal.store.tables import Lesson, Run
 
 BY_TEACHER = "cancelled-by-teacher"
 BY_PUPIL = "cancelled-by-pupil"
 BY_BELL = "lesson-ended"
-ENDING_REASONS = frozenset({BY_TEACHER, BY_PUPIL, BY_BELL})
+BY_CENTRE = "cancelled-in-slurm"
+ENDING_REASONS = frozenset({BY_TEACHER, BY_PUPIL, BY_BELL, BY_CENTRE})
 
 
 def cancel(session: Session, viewer: Viewer, runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -61,6 +63,12 @@ def stop(runs: Sequence[Run], reason: str) -> tuple[Run, ...]:
             run.cancel_asked_at, run.reason = now, reason
         changed.append(run)
     return tuple(changed)
+
+
+def stop_school(session: Session, school_id: str) -> tuple[Run, ...]:
+    """Stop whatever a school has running or waiting, by the centre's hand; those that changed."""
+    live = select(Run).where(Run.school_id == school_id, Run.state.in_(LIVE))
+    return stop(lock(session, session.scalars(live).all()), BY_CENTRE)
 
 
 def ending_reason(run: Run) -> str | None:
@@ -101,8 +109,8 @@ def retry(
     or, as lost, when neither the controller nor accounting knew it for longer than a state takes
     to be saved. And should it live all the same, the next attempt has a folder of its own.
 
-    Raises `NotAllowed`, and `Conflict` where a lesson is over, a seat is training, or the person
-    has enough under way.
+    Raises `NotAllowed`, also where the school has given a template up, and `Conflict` where a
+    lesson is over, a seat is training, or the person has enough under way.
     """
     require_school(viewer, Action.START_RUN)
 
@@ -118,6 +126,8 @@ def retry(
 def next_attempts(session: Session, viewer: Viewer, runs: Sequence[Run]) -> list[Run]:
     """What `retry` does, without its key: those of the runs that wait again now."""
     again = [run for run in _own(session, viewer, runs) if _may_go_again(run)]
+    for run in again:
+        require_used(viewer, run.template)
     _require_room(session, again)
     for run in again:
         next_attempt(run)

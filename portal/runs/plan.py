@@ -15,6 +15,7 @@ from portal.errors import Invalid, NotFound
 from portal.language import LANGUAGES, N_, Message
 from portal.people.viewer import Viewer
 from portal.runs.house import House
+from portal.runs.templates import template_of
 from portal.store.tables import DataSet
 
 Faults = dict[str, list[Message]]
@@ -65,7 +66,7 @@ def make_plan(
     parameters.<name>, and those that the caller found before and hands in.
     """
     found = Faults(faults or {})
-    template = _template(house, wish.template, found)
+    template = _template(house, viewer, wish.template, found)
     data_set = data_set or _data_set(session, viewer, wish.data, found)
     if wish.language not in LANGUAGES:
         found["language"] = [N_("The portal speaks Chinese (zh) and English (en).")]
@@ -88,9 +89,9 @@ def make_plan(
     )
 
 
-def _template(house: House, name: str, faults: Faults) -> Template | None:
+def _template(house: House, viewer: Viewer, name: str, faults: Faults) -> Template | None:
     try:
-        return house.catalog.get(name)
+        return template_of(house, viewer, name)
     except NotFound as none:
         faults["template"] = [none.message if name else N_("Please choose a template.")]
         return None

@@ -9,6 +9,7 @@ from portal.catalog import Template
 from portal.datasets import shelf
 from portal.errors import NotFound
 from portal.language import Text
+from portal.runs.templates import templates_of
 from portal.services import services
 from portal.store.tables import DataSet
 from portal.web.login import reading, viewer
@@ -18,10 +19,10 @@ blueprint = Blueprint("gallery", __name__)
 
 @blueprint.get("/templates")
 def page() -> ResponseReturnValue:
-    """All templates of the site."""
+    """All templates that the reader's school uses."""
     with reading() as session:
         sets = shelf.find(session, viewer())
-    templates = services().catalog.all()
+    templates = templates_of(services(), viewer())
     samples = {each.name: _sample(each, sets) for each in templates}
     return render_template("gallery.html", templates=templates, samples=samples)
 

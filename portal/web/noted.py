@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from flask import Flask, Response, g, request
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.language import N_, Message
 from portal.people import deeds
 from portal.people.viewer import Viewer
 from portal.services import services
 from portal.store import EVERYONE
-from portal.store.tables import DataSet, Lesson, Run, SchoolClass
+from portal.store.tables import DataSet, Lesson, Run, School, SchoolClass, User
 
 API = "api."
+
+_Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 CHANGES: Mapping[str, Message] = {
     "session.enter": N_("logged in"),
@@ -29,6 +31,10 @@ CHANGES: Mapping[str, Message] = {
     "tokens.revoke": N_("revoked a token"),
     "tokens.forget": N_("revoked a token"),
     "classes.make": N_("made a class"),
+    "schools.make": N_("added a school"),
+    "schools.change": N_("changed what a school may use"),
+    "schools.switch": N_("switched a school off or on"),
+    "schools.templates": N_("chose the templates of a school"),
     "cards.deal": N_("made cards with new PINs"),
     "cards.renew": N_("made a new class code"),
     "cards.homework": N_("allowed or ended homework"),
@@ -86,17 +92,25 @@ UNNOTED: Mapping[str, str] = {
 WORDS: Mapping[str, Message] = {**CHANGES, **LOOKS}
 """What was done, in words, by its name."""
 
-_THINGS: Mapping[str, tuple[str, type[Run | Lesson | SchoolClass | DataSet]]] = {
-    "run_id": ("run", Run),
-    "lesson_id": ("lesson", Lesson),
-    "class_id": ("class", SchoolClass),
-    "data_id": ("data", DataSet),
+_THINGS: Mapping[str, tuple[str, _Column, _Column]] = {
+    "run_id": ("run", Run.id, Run.school_id),
+    "lesson_id": ("lesson", Lesson.id, Lesson.school_id),
+    "class_id": ("class", SchoolClass.id, SchoolClass.school_id),
+    "data_id": ("data", DataSet.id, DataSet.school_id),
+    "school": ("school", School.slug, School.id),
+    "user_id": ("person", User.id, User.school_id),
 }
+"""By the name of an argument of an address: the kind of thing, its id there, and whose it is."""
 
 
 def register(app: Flask) -> None:
     """Write down what is done in this application."""
     app.after_request(_write_down)
+
+
+def about(thing: str, school_id: str | None) -> None:
+    """Say what this request is about, "kind id", where its address does not: a new thing."""
+    g.noted = thing, school_id
 
 
 def name_of(endpoint: str) -> str:
@@ -135,9 +149,12 @@ def _who() -> Viewer | None:
 def _thing(session: Session) -> tuple[str | None, str | None]:
     """What the address names, and the school that it belongs to."""
     given = request.view_args or {}
-    for argument, (kind, table) in _THINGS.items():
+    if "noted" in g:
+        named: tuple[str, str | None] = g.noted
+        return named
+    for argument, (kind, key, school) in _THINGS.items():
         if argument in given:
-            school_id = session.scalar(select(table.school_id).where(table.id == given[argument]))
+            school_id = session.scalar(select(school).where(key == given[argument]))
             return f"{kind} {given[argument]}", school_id
     for argument, value in given.items():
         return f"{argument.removesuffix('_id').partition('_')[0]} {value}", None

@@ -21,6 +21,7 @@ from portal.lessons.fit import Fit, fit
 from portal.people import classes
 from portal.people.access import Action, require
 from portal.runs import launch as runs
+from portal.runs.templates import template_of
 from portal.services import services
 from portal.store.tables import DataSet
 from portal.web.failures import status_of
@@ -88,7 +89,8 @@ def settings(template: str) -> ResponseReturnValue:
 
 
 def _form(template: str, typed: MultiDict[str, str]) -> TrainingForm:
-    return TrainingForm(services().catalog.get(template), typed, language(), viewer().role)
+    found = template_of(services(), viewer(), template)
+    return TrainingForm(found, typed, language(), viewer().role)
 
 
 def _page(session: Session, form: TrainingForm, errors: Errors) -> str:

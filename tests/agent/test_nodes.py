@@ -82,7 +82,7 @@ def test_accounts_without_a_limit_have_none() -> None:
 
 
 def test_the_look_is_kept_and_silence_leaves_the_last_one(world: World) -> None:
-    nodes = Nodes(world.store, world.scheduler, SHARD, world.watch, world.clock)
+    nodes = Nodes(world.settings, world.store, world.scheduler, SHARD, world.watch, world.clock)
     nodes.look()
     seen_at = world.clock()
     world.clock.advance(30)

@@ -5,7 +5,7 @@ knows the accounts of the portal's own database, `ldap` those of the centre's di
 seats of classes.
 """
 
-from portal.people.login.door import Door, Seated, open_door
+from portal.people.login.door import Door, Seated, open_door, roles_with_passwords
 from portal.people.login.refusals import LoginPaused, LoginRefused, NoPlaceHere
 from portal.people.login.visitor import Friend, Visitor
 
@@ -18,4 +18,5 @@ __all__ = [
     "Seated",
     "Visitor",
     "open_door",
+    "roles_with_passwords",
 ]

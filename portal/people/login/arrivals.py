@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.language import N_
 from portal.people.login.local import LOCAL
+from portal.people.login.refusals import SCHOOL_IS_OFF
 from portal.people.login.way import Identity, NoPlace, Place
 from portal.people.names import LONGEST_NAME
 from portal.people.viewer import Role
@@ -33,6 +34,9 @@ def arrive(session: Session, identity: Identity) -> str | NoPlace:
                 school=place.school or "?",
             )
         )
+    if school is not None and not school.active:
+        # Nobody has left: whoever comes when the school is switched on again finds all as it was.
+        return NoPlace(SCHOOL_IS_OFF)
     if isinstance(place, NoPlace):
         if user is not None:
             user.left_at = time.time()

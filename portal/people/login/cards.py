@@ -75,6 +75,8 @@ class Cards:
         if seat is None:
             sentence = N_("This class has no seat {number}. Look at your card.", number=number)
             raise LoginRefused(sentence, field=SEAT)
+        if seat.user.school is not None and not seat.user.school.active:
+            raise LoginRefused(ASLEEP, field=CODE)
         return Chair(seat, found)
 
     def sit(self, chair: Chair, pin: str) -> Identity:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from portal.config import Settings
+from portal.config import Login, Settings
 from portal.people import codes, passwords
 from portal.people.guesses import Guesses, Kind, Pool
 from portal.people.login.arrivals import arrive
@@ -169,11 +169,16 @@ class Door:
             return arrive(session, identity)
 
 
+def roles_with_passwords(login: Login) -> frozenset[Role]:
+    """The roles whose people the portal keeps passwords for; of all others a directory knows."""
+    return frozenset(Role) if login.way == LOCAL else frozenset(map(Role, login.local_roles))
+
+
 def open_door(settings: Settings, store: Store, away: Away = here) -> Door:
     """The door of a portal as its settings say."""
     local, cards = LocalAccounts(store, away), Cards(store, away)
     if settings.login.way == LOCAL:
         return Door(store, local, cards=cards)
-    roles = [Role(role) for role in settings.login.local_roles]
+    roles = roles_with_passwords(settings.login)
     directory = LdapWay(settings.ldap, settings.ldap_groups)
     return Door(store, local, directory, roles, cards=cards)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import select, update
 
 from portal.people import passwords
-from portal.people.login.refusals import LoginRefused
+from portal.people.login.refusals import SCHOOL_IS_OFF, LoginRefused, NoPlaceHere
 from portal.people.login.way import Identity, Place
 from portal.people.viewer import Role
 from portal.store import EVERYONE, Store, answering
@@ -48,6 +48,8 @@ class LocalAccounts:
             raise LoginRefused
         if not user.active or user.left_at is not None:
             raise LoginRefused
+        if user.school is not None and not user.school.active:
+            raise NoPlaceHere(SCHOOL_IS_OFF)
         if passwords.needs_rehash(hashed):
             self._rehash(user.id, password)
         school = user.school.slug if user.school is not None else None

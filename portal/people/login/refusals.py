@@ -5,6 +5,10 @@ from __future__ import annotations
 from portal.errors import PortalError
 from portal.language import N_, Message
 
+SCHOOL_IS_OFF = N_(
+    "Your school is switched off in this portal. Its data is kept. Please ask the centre's staff."
+)
+
 
 class LoginRefused(PortalError):
     """Login and password do not go together. The sentence does not say which was wrong."""

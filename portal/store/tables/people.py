@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,7 +16,8 @@ class School(Base):
     """A Slurm account with limits; the tenant of every query.
 
     `shares` is how many eighths of GPUs it may use at once and `share_hours` how many hours of an
-    eighth a month; None where the centre sets that in Slurm itself.
+    eighth a month; None where the centre sets that in Slurm itself. Nobody of a school that is not
+    `active` comes in or trains; `templates_off` are names of templates that it does not use.
     """
 
     __tablename__ = "school"
@@ -26,6 +28,8 @@ class School(Base):
     slurm_account: Mapped[str] = mapped_column(unique=True)
     shares: Mapped[int | None]
     share_hours: Mapped[int | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    templates_off: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
 

@@ -1,0 +1,21 @@
+"""What somebody typed into a form, as the rooms want to have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import request
+
+WRONG = -1
+
+
+def words(names: Iterable[str]) -> dict[str, str]:
+    """The fields of these names, without spaces around them; one that was not sent is empty."""
+    return {name: request.form.get(name, "").strip() for name in names}
+
+
+def number(typed: str) -> int | None:
+    """A whole number, None for an empty field; what is none is `WRONG`, which no limit allows."""
+    if not typed:
+        return None
+    return int(typed) if typed.isdecimal() and len(typed) <= 12 else WRONG
