@@ -18,6 +18,8 @@ class School(Base):
     `shares` is how many eighths of GPUs it may use at once and `share_hours` how many hours of an
     eighth a month; None where the centre sets that in Slurm itself. Nobody of a school that is not
     `active` comes in or trains; `templates_off` are names of templates that it does not use.
+    `guaranteed` is the part of its shares that is its own whenever it comes, None for none set;
+    `partitions` are those of Slurm that it may use, [] for the site's.
     """
 
     __tablename__ = "school"
@@ -28,6 +30,8 @@ class School(Base):
     slurm_account: Mapped[str] = mapped_column(unique=True)
     shares: Mapped[int | None]
     share_hours: Mapped[int | None]
+    guaranteed: Mapped[int | None]
+    partitions: Mapped[list[Any]] = mapped_column(default=list)
     active: Mapped[bool] = mapped_column(default=True)
     templates_off: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[float] = mapped_column(default=time.time)

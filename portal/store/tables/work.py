@@ -77,6 +77,7 @@ class Batch(OfSchool, Base):
 
     `state`: forming → submitting → submitted → closed. `submitting` is committed before sbatch is
     started, so that an agent that died in between knows that it has to ask before it asks again.
+    `qos` and `partition` are as Slurm was asked for them, None for what the settings say.
     """
 
     __tablename__ = "batch"
@@ -87,6 +88,8 @@ class Batch(OfSchool, Base):
     eighths: Mapped[int]
     memory_mb: Mapped[int]
     minutes: Mapped[int]
+    qos: Mapped[str | None]
+    partition: Mapped[str | None]
     job_id: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(default=time.time)
