@@ -8,7 +8,7 @@ import pytest
 from stage.chaos import place as chaos_place
 from stage.chaos.faults import KINDS
 from stage.chaos.history import Row, Shown
-from stage.chaos.judge import Evidence, Finding, Record, Wrong, judge
+from stage.chaos.judge import Evidence, Finding, Wrong, judge
 from stage.chaos.ledger import Entry, gather
 from stage.chaos.pages import Seen
 from stage.chaos.schedule import schedule
@@ -90,9 +90,8 @@ def evidence(
     act: str = "work",
     destroying: Sequence[tuple[float, float]] = (),
     forgetting: Sequence[tuple[float, float]] = (),
-    recorded_at: float = 3.0,
     cancelled: Sequence[str] = (),
-    reclaimed: Sequence[float] = (),
+    said: Sequence[tuple[float, str]] = (),
     seen: Sequence[Seen] = (),
 ) -> Evidence:
     last = states[-1]
@@ -102,12 +101,12 @@ def evidence(
         rows={RUN: row},
         shown={RUN: states},
         ledger=gather(entries),
-        records={(BATCH, 0): [Record(word, recorded_at) for word in records]},
+        records={(BATCH, 0): records},
         seen=seen,
         destroying=destroying,
         forgetting=forgetting,
         cancelled=frozenset(cancelled),
-        reclaimed={"12_0": reclaimed},
+        said={(BATCH, 0): said},
     )
 
 
@@ -188,30 +187,31 @@ def test_lost_is_right_only_where_something_was_destroyed() -> None:
     assert wrongs(judge(known)) == [Wrong.LOST]
 
 
-def test_a_controller_that_forgot_writes_over_what_it_said_before() -> None:
-    """Slurm called it completed, people saw that, and then its node did not know the job."""
-    states = shown(*LIFE, "succeeded")
-    later = {"entries": WELL, "records": ["NODE_FAIL"], "recorded_at": 6.0}
-    assert judge(evidence(states, forgetting=[(5.0, 5.5)], **later)) == []  # type: ignore[arg-type]
-    before = {**later, "recorded_at": 2.0}
+@pytest.mark.parametrize(
+    ("state", "reason", "word", "entries"),
+    [
+        ("succeeded", None, "COMPLETED", WELL),
+        ("failed", "preempted", "PREEMPTED", (begun(),)),
+        ("failed", "node-failed", "NODE_FAIL", ()),
+        ("cancelled", "cancelled-in-slurm", "CANCELLED", ()),
+    ],
+)
+def test_a_controller_that_forgot_writes_over_what_it_said_before(
+    state: str, reason: str | None, word: str, entries: Sequence[Entry]
+) -> None:
+    """Slurm said so, people saw that, and then it began anew with a state from before that."""
+    states = shown(*LIFE, state, reason=reason)
+    fate = {"entries": entries, "records": ["TIMEOUT"]}
+    forgot, heard = [(5.0, 5.5)], [(1.0, "RUNNING"), (2.9, word)]
+    assert judge(evidence(states, forgetting=forgot, said=heard, **fate)) == []  # type: ignore[arg-type]
     for wrong in (
-        evidence(states, **later),  # type: ignore[arg-type]
-        evidence(states, destroying=[(5.0, 5.5)], **later),  # type: ignore[arg-type]
-        evidence(states, forgetting=[(8.0, 8.5)], **later),  # type: ignore[arg-type]
-        evidence(states, forgetting=[(1.5, 1.6)], **before),  # type: ignore[arg-type]
-        evidence(states, forgetting=[(5.0, 5.5)], **{**later, "entries": (begun(),)}),  # type: ignore[arg-type]
+        evidence(states, said=heard, **fate),  # type: ignore[arg-type]
+        evidence(states, destroying=forgot, said=heard, **fate),  # type: ignore[arg-type]
+        evidence(states, forgetting=[(1.5, 1.6)], said=heard, **fate),  # type: ignore[arg-type]
+        evidence(states, forgetting=forgot, said=heard[:1], **fate),  # type: ignore[arg-type]
+        evidence(states, forgetting=forgot, said=[(4.0, word)], **fate),  # type: ignore[arg-type]
     ):
         assert wrongs(judge(wrong)) == [Wrong.VERDICT]
-
-
-def test_the_controllers_log_knows_of_a_preemption_that_accounting_lost() -> None:
-    """It then began anew with a state from before that, and its node did not know the job."""
-    states = shown(*LIFE, "failed", reason="preempted")
-    fate = {"entries": (begun(),), "records": ["NODE_FAIL"]}
-    assert judge(evidence(states, reclaimed=[1.5], **fate)) == []  # type: ignore[arg-type]
-    for times in ((), (-1.0,), (9.0,)):
-        wrong = judge(evidence(states, reclaimed=times, **fate))  # type: ignore[arg-type]
-        assert wrongs(wrong) == [Wrong.VERDICT]
 
 
 def test_a_run_without_an_end_is_lost() -> None:

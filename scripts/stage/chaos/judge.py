@@ -8,7 +8,6 @@ would have said; then LOST, which people see and may retry, is the right end, an
 from __future__ import annotations
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from enum import StrEnum
 
 from stage.chaos.history import FINAL, Row, Shown
 from stage.chaos.ledger import Attempt, Witnessed
+from stage.chaos.overheard import Task
 from stage.chaos.pages import Seen
 
 # The reason beside a failure that only one word of Slurm's justifies.
@@ -29,7 +29,8 @@ BAD_ENDS = frozenset().union(*WORD_OF.values()) | {"FAILED", "CANCELLED"}
 # A page is made from a snapshot that is a second old, and the observer looks every 50 ms.
 PAGE_MAY_LAG_S = 3.0
 PAGE_MAY_LEAD_S = 0.3
-WHOLE_S = 1.0  # Slurm's times are whole seconds
+# The portal may have heard it a moment before the observer asked.
+HEARD_LATER_S = 0.5
 
 
 class Wrong(StrEnum):
@@ -39,14 +40,6 @@ class Wrong(StrEnum):
     DOUBLED = "doubled"
     VERDICT = "wrong verdict"
     VISIBLY = "lost, visibly"  # not wrong where evidence was destroyed
-
-
-@dataclass(frozen=True)
-class Record:
-    """What accounting says of one job under a run's name; there may be several."""
-
-    state: str
-    ended: float | None
 
 
 @dataclass(frozen=True)
@@ -63,21 +56,22 @@ class Finding:
 class Evidence:
     """All that is known at the end.
 
+    `records` is what accounting says of each job under a run's name; there may be several.
     `destroying` are the times of faults that destroy evidence, `forgetting` those after
     which the controller had an older state, `cancelled` the runs that somebody had Slurm cancel,
-    `reclaimed` when the controller's log says that it preempted a task (12_0).
+    `said` what the controller called each task, from when on.
     """
 
     accepted: Sequence[str]
     rows: Mapping[str, Row]
     shown: Mapping[str, Sequence[Shown]]
     ledger: Mapping[Attempt, Witnessed]
-    records: Mapping[tuple[str, int], Sequence[Record]]
+    records: Mapping[Task, Sequence[str]]
     seen: Sequence[Seen]
     destroying: Sequence[tuple[float, float]]
     forgetting: Sequence[tuple[float, float]]
     cancelled: frozenset[str]
-    reclaimed: Mapping[str, Sequence[float]]
+    said: Mapping[Task, Sequence[tuple[float, str]]]
 
 
 def judge(evidence: Evidence) -> list[Finding]:
@@ -104,16 +98,10 @@ def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Find
     for one in shown:
         if one.state not in FINAL:
             continue
-        words = {
-            record.state
-            for record in _records(evidence, row)
-            if not _overwritten(evidence.forgetting, shown[0].at, one, record)
-        }
+        words = {*_records(evidence, row), *_said(evidence, row, one)}
         if row.run in evidence.cancelled and not witnessed.begun:
             # A task that is cancelled while it waits leaves no record: the chaos knows all the same
             words.add("CANCELLED")
-        if _preempted(evidence, row, shown[0].at, one.at):
-            words.add("PREEMPTED")
         fault = contradiction(one.state, one.reason, row.act, witnessed, words)
         told = f"shown as {one.state} ({one.reason}); {_truth(witnessed, words)}"
         if fault:
@@ -124,33 +112,21 @@ def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Find
             yield Finding(row.run, Wrong.VISIBLY if destroyed else Wrong.LOST, told, one.at)
 
 
-def _overwritten(
-    forgetting: Iterable[tuple[float, float]], accepted: float, one: Shown, record: Record
-) -> bool:
-    """Whether accounting's record of a run that was shown as succeeded was written over later.
+def _said(evidence: Evidence, row: Row, one: Shown) -> set[str]:
+    """What the controller itself had called it, where a controller has forgotten things since.
 
-    A controller that begins anew with an older state believes that a job still runs which it had
-    called completed. When its node says otherwise, the job ends once more, as NODE_FAIL or
-    CANCELLED and with that moment as its end, and accounting replaces what it had. Whoever saw
-    "succeeded" saw what Slurm said at that time, the program's own end stands beside it in the
-    ledger, and the portal goes on showing it. So the new word is not held against the old one. It
-    is where it came before the end was shown, and where no controller forgot anything of this run.
+    One that begins anew with an older state believes that a job still runs, or waits, which it had
+    called completed, cancelled, preempted or fallen with its node. The job then ends once more, and
+    accounting replaces what it had. Whoever saw the first end saw what Slurm said at that time, and
+    the portal goes on showing it. So the new word is not held against the old one. It is where no
+    controller forgot anything after that end was shown.
     """
-    if one.state != "succeeded" or record.ended is None:
-        return False
-    if record.ended < math.floor(one.at):
-        return False
-    return any(begun <= record.ended + WHOLE_S and accepted <= end for begun, end in forgetting)
-
-
-def _preempted(evidence: Evidence, row: Row, accepted: float, shown: float) -> bool:
-    """Whether the controller wrote into its log, before that end was shown, that it preempted it.
-
-    A controller that begins anew with a state from before that calls the same job NODE_FAIL, and
-    accounting then has that alone. Its log keeps both.
-    """
-    times = evidence.reclaimed.get(f"{row.job}_{row.task}", ())
-    return any(accepted <= at <= shown for at in times)
+    if row.batch is None or row.task is None or one.state == "lost":
+        return set()
+    if not any(one.at <= ended for _begun, ended in evidence.forgetting):
+        return set()
+    said = evidence.said.get((row.batch, row.task), ())
+    return {state for at, state in said if at <= one.at + HEARD_LATER_S}
 
 
 def contradiction(
@@ -215,7 +191,7 @@ def _held(shown: Sequence[Shown], one: Seen) -> bool:
     return False
 
 
-def _records(evidence: Evidence, row: Row) -> Sequence[Record]:
+def _records(evidence: Evidence, row: Row) -> Sequence[str]:
     if row.batch is None or row.task is None:
         return ()
     return evidence.records.get((row.batch, row.task), ())

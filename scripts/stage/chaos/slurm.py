@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from stage import cluster, daemons, processes
@@ -20,8 +18,6 @@ from stage.slurm import answer
 
 PATIENCE_S = 90.0
 URGENT = "urgent"
-# [2026-11-22T06:10:00.568] slurm_job_preempt: preempted JobId=136_1(151) had to be killed
-PREEMPTED = re.compile(r"\[(?P<at>[^]]+)\] .*preempted JobId=(?P<task>\d+_\d+)\(")
 
 
 @dataclass(frozen=True)
@@ -96,6 +92,14 @@ class Slurm:
         )
         return rows.split()
 
+    def jobs(self) -> Iterator[tuple[str, int, str]]:
+        """Every task of an array that the controller still has: its job's name, place and state."""
+        asked = ("squeue", "--noheader", "--array", "--states=all", "--format=%K|%T|%j")
+        for line in self.command(*asked).splitlines():
+            place, state, name = line.split("|", 2)
+            if place.isdigit():
+                yield name, int(place), state
+
     def node_of(self, task: str) -> str:
         """The node that a task runs on; "" for none."""
         return self.command("squeue", "--noheader", f"--jobs={task}", "--format=%N").strip()
@@ -122,16 +126,6 @@ class Slurm:
             "--time=1",
             f"--wrap=sleep {seconds}",
         )
-
-    def reclaimed(self) -> Mapping[str, list[float]]:
-        """When the controller's log says that it preempted a task (12_0), in seconds since 1970."""
-        found: dict[str, list[float]] = {}
-        with daemons.log_of(self.plan, "slurmctld").open(errors="replace") as log:
-            for line in log:
-                if told := PREEMPTED.match(line):
-                    at = datetime.fromisoformat(told["at"]).timestamp()
-                    found.setdefault(told["task"], []).append(at)
-        return found
 
     def fill(self, jobs: int, account: str) -> None:
         """Other people's jobs, that take ids."""

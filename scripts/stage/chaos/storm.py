@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from stage.chaos import ledger, report
 from stage.chaos.history import History
-from stage.chaos.judge import Evidence, Finding, Record, judge
+from stage.chaos.judge import Evidence, Finding, judge
 from stage.chaos.launches import Launches
+from stage.chaos.overheard import Overheard, Task
 from stage.chaos.pages import Pages
 from stage.chaos.place import POLL_S, SETTLE_S, Place
 from stage.chaos.report import FaultRow, Strike
@@ -44,6 +45,7 @@ def storm(place: Place, points: Sequence[Point], away_s: float, say: Say) -> Out
     launches = Launches(place, history)
     slurm = Slurm(place.plan)
     scene = Scene(place, slurm, history, launches, away_s)
+    overheard = Overheard(slurm)
     pages = Pages(place, lambda: launches.newest.lesson if launches.newest else None)
     strikes: list[Strike] = []
     begun = next_line = time.monotonic()
@@ -67,13 +69,19 @@ def storm(place: Place, points: Sequence[Point], away_s: float, say: Say) -> Out
     finally:
         pages.close()
         history.close()
-    evidence = _evidence(scene, pages, strikes)
+        said = overheard.close()
+    evidence = _evidence(scene, pages, said, strikes)
     findings = judge(evidence)
     rows = report.table(evidence, findings, strikes, pages.answers)
     return Outcome(rows, findings, len(strikes), launches.repeated)
 
 
-def _evidence(scene: Scene, pages: Pages, strikes: Sequence[Strike]) -> Evidence:
+def _evidence(
+    scene: Scene,
+    pages: Pages,
+    said: Mapping[Task, Sequence[tuple[float, str]]],
+    strikes: Sequence[Strike],
+) -> Evidence:
     return Evidence(
         accepted=[run for launched in scene.launches.made for run in launched.runs],
         rows={row.run: row for row in scene.history.rows()},
@@ -84,15 +92,13 @@ def _evidence(scene: Scene, pages: Pages, strikes: Sequence[Strike]) -> Evidence
         destroying=[(one.struck.begun, one.struck.ended) for one in strikes if one.struck.destroys],
         forgetting=[(one.struck.begun, one.struck.ended) for one in strikes if one.struck.forgets],
         cancelled=frozenset(run for one in strikes for run in one.struck.cancelled),
-        reclaimed=scene.slurm.reclaimed(),
+        said=said,
     )
 
 
-def _records(slurm: Slurm) -> Mapping[tuple[str, int], list[Record]]:
+def _records(slurm: Slurm) -> Mapping[Task, list[str]]:
     """Accounting's records of every task, those of ids that were given out twice too."""
     text = slurm.command(
-        "env",
-        "SLURM_TIME_FORMAT=%s",
         "sacct",
         "--allusers",
         "--allocations",
@@ -100,17 +106,16 @@ def _records(slurm: Slurm) -> Mapping[tuple[str, int], list[Record]]:
         "--noheader",
         "--parsable2",
         "--starttime=now-1days",
-        "--format=JobID,State,End,JobName",
+        "--format=JobID,State,JobName",
     )
     if not text:
         raise StageError("accounting says nothing")
-    found: dict[tuple[str, int], list[Record]] = {}
+    found: dict[Task, list[str]] = {}
     for line in text.splitlines():
-        job, state, end, name = line.split("|", 3)
+        job, state, name = line.split("|", 2)
         task = job.partition("_")[2]
         if task.isdigit():
-            ended = float(end) if end.isdigit() else None
-            found.setdefault((name, int(task)), []).append(Record(state.split()[0], ended))
+            found.setdefault((name, int(task)), []).append(state.split()[0])
     return found
 
 
