@@ -91,8 +91,8 @@ def token(client: FlaskClient, page: str) -> str:
 
 def build(folder: Path, *, seats: int = 40, real: bool = False, port: int = 8080) -> Classroom:
     """Make a portal below `folder`; `real` takes the packaged data sets instead of drawn ones."""
-    settings = _settings(folder, port)
-    app = create_app(settings)
+    told = settings(folder, port)
+    app = create_app(told)
     house: Services = app.extensions[EXTENSION]
     create_all(house.store.engine)
     made = Classroom(app, house)
@@ -152,7 +152,8 @@ def build(folder: Path, *, seats: int = 40, real: bool = False, port: int = 8080
     return made
 
 
-def _settings(folder: Path, port: int) -> config.Settings:
+def settings(folder: Path, port: int = 8080) -> config.Settings:
+    """Settings of a portal below `folder` with a database of its own."""
     (folder / "secret").write_bytes(b"x" * 32)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "kesuan.toml").write_text(

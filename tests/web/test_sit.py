@@ -153,36 +153,3 @@ def test_a_browser_that_guesses_waits_and_one_that_was_honest_does_not(
     # A note that somebody has written themselves is no note.
     stranger.set_cookie("kesuan-friends", noted.value[:-3] + "abc")
     assert "Too many wrong tries" in sit(stranger, **right).text
-
-
-def test_forty_pupils_come_in_while_somebody_at_their_address_guesses(
-    classroom: Classroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At the teacher, at a seat and at codes, with a fresh browser each time and no pause."""
-    monkeypatch.setattr("portal.people.login.door.REFUSAL_S", 0.0)
-    with classroom.house.store.begin(EVERYONE) as session:
-        school_class = session.get_one(SchoolClass, classroom.class_id)
-        numbers = cards.chosen(school_class, None)
-        deck = cards.shuffle(school_class.name, codes.of(session, school_class), numbers)
-        cards.deal(session, school_class, deck)
-    pack = deck.pack
-    attacked = classroom.client()
-    last = pack.cards[-1]
-    assert sit(attacked, code=pack.code, seat=str(last.number), pin=last.pin).location == "/seat"
-    stopped = 0
-    for card in pack.cards:
-        for _ in range(2):
-            stranger = classroom.client()
-            stranger.post(
-                "/login",
-                data={"csrf_token": token(stranger, "/login"), "login": "li", "password": "guess"},
-            )
-            guessed = sit(stranger, code=pack.code, seat=str(last.number), pin="000000")
-            stopped += "Too many wrong tries" in guessed.text
-            sit(stranger, code="222222", seat="1", pin="000000")
-        pupil = attacked if card is last else classroom.client()
-        typed = {"code": pack.code, "seat": str(card.number), "pin": card.pin}
-        assert sit(pupil, **typed).location == "/seat", card.number
-    assert len(pack.cards) == 40
-    # Of eighty guesses at one seat ten were looked at, and one more for each minute that passed.
-    assert stopped >= 60

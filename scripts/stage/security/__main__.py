@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"there is no row {name}: {', '.join(ROWS)}", file=sys.stderr)
         return 2
     world.stop_when_told()
+    # What the portal itself says of ten thousand tries would hide how far they are.
+    logging.disable()
     print(json.dumps(asdict(import_module(f"stage.security.{name}").tried(int(tries)))))
     return 0
 

@@ -18,4 +18,14 @@ class Row:
 # A row whose number is 0 has a size of its own: it tries all that there is.
 ROWS: Mapping[str, Row] = {
     "access": Row("every route, for every role, of its own school and of another's", 0, 0),
+    "parameters": Row(
+        "hostile texts as parameters: typed values, the same script, the same options",
+        100_000,
+        2_000,
+    ),
+    "links": Row("downloads while a job swaps its files for links to a secret", 10_000, 500),
+    "logins": Row(
+        "guesses in an hour, beside forty honest pupils from the same address", 4_000, 400
+    ),
+    "contract": Row("what the API's document allows and forbids, by schemathesis", 20, 1),
 }
