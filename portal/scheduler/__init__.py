@@ -23,6 +23,7 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
+from portal.scheduler.qos import QosStatus, QosWish, qos_changes
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.states import STATES, JobState, Phase, parse_state
 
@@ -43,6 +44,8 @@ __all__ = [
     "NodeStatus",
     "NotPermitted",
     "Phase",
+    "QosStatus",
+    "QosWish",
     "QuotaExceeded",
     "Rejected",
     "Reservation",
@@ -59,4 +62,5 @@ __all__ = [
     "choice",
     "open_scheduler",
     "parse_state",
+    "qos_changes",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -36,6 +36,7 @@ class AccountStatus:
 
     `limits` has those that are set; a Max… limit counts here too if it is a parent's. `qos` are
     those that the service user may ask for, `account_qos` those of the account itself.
+    `partitions` are the only ones in which the service user may use it; () for every one.
     """
 
     name: str
@@ -47,13 +48,15 @@ class AccountStatus:
     organization: str = ""
     account_qos: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AccountWish:
     """An account as it should be. What is None, or no key of `limits`, stays as it is.
 
-    A limit whose value is None is taken away. `allowed` is about the service user.
+    A limit whose value is None is taken away. `allowed` is about the service user, and so are
+    `partitions`: () lets it into every one.
     """
 
     name: str
@@ -63,6 +66,7 @@ class AccountWish:
     allowed: bool | None = True
     qos: tuple[str, ...] | None = None
     limits: Mapping[Limit, int | None] = field(default_factory=dict)
+    partitions: tuple[str, ...] | None = None
 
 
 class Field(StrEnum):
@@ -74,13 +78,28 @@ class Field(StrEnum):
     ORGANIZATION = "organization"
     QOS = "QOS"
     USER = "user"
+    PARTITIONS = "partitions"
+
+
+@dataclass(frozen=True, slots=True)
+class QosPart:
+    """What of a QOS can change; the QOS itself where `part` is nothing."""
+
+    qos: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"QOS {self.qos} {self.part}".rstrip()
+
+
+What = Field | Limit | QosPart
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference. "" stands for nothing; `str()` of it is a line for a person."""
 
-    what: Field | Limit
+    what: What
     before: str
     after: str
 
@@ -114,7 +133,14 @@ def changes(before: AccountStatus | None, wish: AccountWish, user: str) -> tuple
     if wish.allowed is not None and wish.allowed != now.allowed:
         old_user, new_user = ("", user) if wish.allowed else (user, "")
         found.append(Change(Field.USER, old_user, new_user))
+    if wish.partitions is not None and set(wish.partitions) != set(now.partitions):
+        found.append(Change(Field.PARTITIONS, _listed(now.partitions), _listed(wish.partitions)))
     return tuple(found)
+
+
+def only_in(partitions: Collection[str]) -> tuple[str, ...]:
+    """The partitions that a user's associations name; one that names none lets into all of them."""
+    return () if "" in partitions else tuple(sorted(partitions))
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from portal.language import N_
 from portal.scheduler.accounts import LIMITS, TRES_LIMITS, AccountWish, Limit
 from portal.scheduler.errors import Rejected
 from portal.scheduler.protocol import ArrayRequest
+from portal.scheduler.qos import QosWish
 from portal.scheduler.reservations import ReservationRequest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -46,12 +47,12 @@ def check_request(request: ArrayRequest) -> None:
     checked_name(request.name)
     words = {
         "account": request.account,
-        "partition": request.partition,
-        "qos": request.qos,
         "reservation": request.reservation,
         "gres": request.gres,
     }
     bad = [k for k, v in words.items() if v is not None and not _WORD.fullmatch(v)]
+    lists = {"partition": request.partition, "qos": request.qos}
+    bad += [k for k, v in lists.items() if v is not None and not _all(_WORD, v.split(","))]
     if request.licenses is not None and not _LICENSES.fullmatch(request.licenses):
         bad.append("licenses")
     paths = {"script": request.script, "workdir": request.workdir}
@@ -126,11 +127,26 @@ def check_wish(wish: AccountWish) -> None:
             bad[key] = text
     if wish.qos is not None and (not wish.qos or not _all(_WORD, wish.qos)):
         bad["qos"] = wish.qos
+    if not _all(_WORD, wish.partitions or ()):
+        bad["partitions"] = wish.partitions
     bad |= {str(limit): number for limit, number in _odd_limits(wish.limits)}
     _refuse(bad)
 
 
-def _odd_limits(limits: Mapping[Limit, int | None]) -> Iterable[tuple[Limit, int | None]]:
+def check_qos_wish(wish: QosWish) -> None:
+    """Raise `Rejected` for a QOS that sacctmgr would read as something else."""
+    _checked(_ACCOUNT, "qos", wish.name)
+    bad: dict[str, object] = {str(limit): number for limit, number in _odd_limits(wish.limits)}
+    if not 0 <= wish.priority <= _MOST:
+        bad["priority"] = wish.priority
+    if not _all(_WORD, wish.preempts):
+        bad["preempts"] = wish.preempts
+    _refuse(bad)
+
+
+def _odd_limits(
+    limits: Mapping[Limit, int | None] | Mapping[Limit, int],
+) -> Iterable[tuple[Limit, int | None]]:
     for limit, number in limits.items():
         counted = limit.kind in TRES_LIMITS
         named = _RESOURCE.fullmatch(limit.resource) is not None if counted else not limit.resource

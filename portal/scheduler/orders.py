@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change, changes
-from portal.scheduler.checks import check_reservation, check_wish, checked_account
+from portal.scheduler.checks import (
+    check_qos_wish,
+    check_reservation,
+    check_wish,
+    checked_account,
+)
 from portal.scheduler.errors import ChangeRefused, Unavailable
+from portal.scheduler.qos import QosStatus, QosWish, qos_changes
 from portal.scheduler.reservations import Reservation, ReservationRequest
 
 Reservations = Callable[[], Iterable[Reservation]]
@@ -70,6 +76,20 @@ def apply_account(
     differences = changes(there, wish, user)
     if differences:
         change(there, differences)
+    return differences
+
+
+def apply_qos(
+    wish: QosWish,
+    look: Callable[[], Iterable[QosStatus]],
+    change: Callable[[QosStatus | None], None],
+) -> tuple[Change, ...]:
+    """Change a QOS that differs from the wish; nothing is sent where none does."""
+    check_qos_wish(wish)
+    there = next((qos for qos in look() if qos.name == wish.name), None)
+    differences = qos_changes(there, wish)
+    if differences:
+        change(there)
     return differences
 
 

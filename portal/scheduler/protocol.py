@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
+from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.states import JobState
 
@@ -25,6 +26,8 @@ class ArrayRequest:
     """One array job: tasks 0 to `tasks` - 1, all asking for the same.
 
     `licenses` is what each task takes of the site's licences: "matlab:1", several with commas.
+    `partition` may name several with commas, and so may `qos` from Slurm 24.11 on: each task gets
+    the first in which it can start.
     """
 
     name: str
@@ -257,6 +260,15 @@ class Scheduler(Protocol):
         """Take away an account of this cluster with all its users. One that is gone is no error.
 
         `Rejected` while jobs of it are there, or accounts below it.
+        """
+
+    def qos(self) -> list[QosStatus]:
+        """Every QOS that there is."""
+
+    def apply_qos(self, wish: QosWish) -> tuple[Change, ...]:
+        """Make a QOS be as it is wished, and tell what was changed: () if it was so already.
+
+        One that is not there is made.
         """
 
     def site(self) -> Site:

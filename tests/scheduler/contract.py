@@ -17,6 +17,9 @@ from portal.scheduler import (
     Field,
     Limit,
     NotPermitted,
+    Phase,
+    QosStatus,
+    QosWish,
     Rejected,
     Reservation,
     ReservationRequest,
@@ -545,6 +548,73 @@ class SchedulerContract:
         assert (made.parent, made.allowed) == ("root", False)
         world.staff.delete_account(below)
 
+    def test_an_account_is_open_in_its_partitions_alone(self, world: World) -> None:
+        name = f"part-{new_name()[:8]}"
+        self.apply(world, AccountWish(name, partitions=("elsewhere",)))
+        try:
+            made = self.account(world, name)
+            assert made is not None
+            assert (made.allowed, made.partitions) == (True, ("elsewhere",))
+            with pytest.raises(NotPermitted):
+                world.scheduler.submit(world.request(account=name))
+            both = AccountWish(name, partitions=("class", "elsewhere"))
+            assert [str(change) for change in world.staff.apply_account(both)] == [
+                "partitions: elsewhere → class,elsewhere"
+            ]
+            array = world.scheduler.submit(world.request(account=name))
+            world.until(lambda: all(s.state.ended for s in world.scheduler.find(array.name)))
+            everywhere = AccountWish(name, partitions=())
+            assert world.staff.apply_account(everywhere) != ()
+            assert world.staff.apply_account(everywhere) == ()
+        finally:
+            world.staff.delete_account(name)
+
+    def test_a_qos_becomes_what_is_wished_and_is_held_to_it(self, world: World) -> None:
+        name = f"own-{new_name()[:8]}"
+        wish = QosWish(name, priority=100, preempts=("class",), limits={SHARES: 2})
+        try:
+            with pytest.raises((NotPermitted, Unsupported)):
+                world.scheduler.apply_qos(wish)
+            done = world.staff.apply_qos(wish)
+        except Unsupported as cannot:
+            pytest.skip(cannot.words)
+        assert [str(change) for change in done] == [
+            f"QOS {name}: + new",
+            f"QOS {name} Priority: + 100",
+            f"QOS {name} Preempt: + class",
+            f"QOS {name} GrpTRES gres/shard: + 2",
+        ]
+        assert world.staff.apply_qos(wish) == ()
+        assert QosStatus(name, 100, ("class",), {SHARES: 2}) in world.scheduler.qos()
+
+        self.apply(world, AccountWish(name, qos=("class", name), partitions=()))
+        request = world.request(4, seconds=20, account=name, qos=name)
+        array = world.scheduler.submit(request)
+        self.until_running(world, array.name, 2)
+        assert sum(s.state.phase is Phase.PENDING for s in world.scheduler.find(array.name)) == 2
+        world.scheduler.cancel(array)
+        world.until(lambda: all(s.state.ended for s in world.scheduler.find(array.name)))
+        world.staff.delete_account(name)
+
+        other = QosWish(name, priority=100, preempts=(), limits={SHARES: 3})
+        assert [str(change) for change in world.staff.apply_qos(other)] == [
+            f"QOS {name} Preempt: class → -",
+            f"QOS {name} GrpTRES gres/shard: 2 → 3",
+        ]
+
+    @pytest.mark.parametrize(
+        "wish",
+        [
+            QosWish("a b", 1),
+            QosWish("own", -1),
+            QosWish("own", 1, preempts=("a,b",)),
+            QosWish("own", 1, limits={Limit("GrpTRES", "cpu=1,mem"): 1}),
+        ],
+    )
+    def test_a_hostile_qos_goes_nowhere(self, world: World, wish: QosWish) -> None:
+        with pytest.raises(Rejected):
+            world.staff.apply_qos(wish)
+
     @pytest.mark.parametrize(
         "wish",
         [
@@ -563,6 +633,7 @@ class SchedulerContract:
             AccountWish("hua", limits={Limit("GrpTRES", "cpu=1,mem"): 1}),
             AccountWish("hua", limits={Limit("DefaultQOS"): 1}),
             AccountWish("hua", limits={SHARES: -1}),
+            AccountWish("hua", partitions=("a,b",)),
         ],
     )
     def test_a_hostile_wish_goes_nowhere(self, world: World, wish: AccountWish) -> None:

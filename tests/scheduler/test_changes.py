@@ -59,7 +59,7 @@ NEWEST = Version("v0.0.45", reserves=True)
 def told(before: AccountStatus | None, wish: AccountWish) -> list[str]:
     check_wish(wish)
     found = changes(before, wish, "kesuan")
-    return [" ".join(words) for words in commands.account("hua", "c1", found)]
+    return [" ".join(words) for words in commands.account("hua", "c1", "kesuan", found)]
 
 
 class TestCommands:
@@ -98,6 +98,26 @@ class TestCommands:
             "--immediate modify account where name=hua cluster=c1 set parent=city MaxJobs=-1 "
             "GrpTRES=gres/shard=8",
             "--immediate delete user where name=kesuan account=hua cluster=c1",
+        ]
+
+    def test_the_user_is_let_in_anew_before_it_is_taken_out(self) -> None:
+        some = AccountWish("hua", partitions=("day", "night"))
+        assert told(None, some) == [
+            "--immediate add account hua cluster=c1",
+            "--immediate add user kesuan account=hua cluster=c1 partition=day",
+            "--immediate add user kesuan account=hua cluster=c1 partition=night",
+        ]
+        assert told(HUA, AccountWish("hua", partitions=("day",))) == [
+            "--immediate add user kesuan account=hua cluster=c1 partition=day",
+            "--immediate delete user where name=kesuan account=hua cluster=c1 partition=",
+        ]
+        before = replace(HUA, partitions=("day", "night"))
+        assert told(before, AccountWish("hua", partitions=("night", "week"))) == [
+            "--immediate add user kesuan account=hua cluster=c1 partition=week",
+            "--immediate delete user where name=kesuan account=hua cluster=c1 partition=day",
+        ]
+        assert told(before, AccountWish("hua", allowed=False)) == [
+            "--immediate delete user where name=kesuan account=hua cluster=c1"
         ]
 
     def test_what_is_so_already_is_no_command(self) -> None:

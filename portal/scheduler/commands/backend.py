@@ -20,6 +20,7 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
+from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rows import newest
 
@@ -118,7 +119,7 @@ class CommandsScheduler:
 
     def apply_account(self, wish: AccountWish) -> tuple[Change, ...]:
         def change(_: AccountStatus | None, differences: tuple[Change, ...]) -> None:
-            for words in changes.account(wish.name, self._cluster, differences):
+            for words in changes.account(wish.name, self._cluster, self._user, differences):
                 self._give(complaints.of_change, "sacctmgr", *words)
 
         return orders.apply_account(wish, self._user, self.accounts, change)
@@ -130,6 +131,16 @@ class CommandsScheduler:
             )
 
         orders.delete_account(name, self.accounts, delete)
+
+    def qos(self) -> list[QosStatus]:
+        return parsers.qos(self._ask("sacctmgr", *changes.qos()))
+
+    def apply_qos(self, wish: QosWish) -> tuple[Change, ...]:
+        def change(there: QosStatus | None) -> None:
+            words = changes.qos_change(wish, there=there is not None)
+            self._give(complaints.of_change, "sacctmgr", *words)
+
+        return orders.apply_qos(wish, self.qos, change)
 
     @cached_property
     def _cluster(self) -> str:

@@ -5,9 +5,10 @@ Every word has been checked (`checks`) before it gets here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from portal.scheduler.accounts import LIMITS, TRES_LIMITS, Change, Field, Limit
+from portal.scheduler.accounts import LIMITS, TRES_LIMITS, Change, Field, Limit, What
+from portal.scheduler.qos import QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rows import since_uts
 
@@ -62,7 +63,7 @@ def _listed(key: str, words: Iterable[str]) -> list[str]:
 
 def associations(cluster: str) -> list[str]:
     """What sacctmgr is asked about accounts, their users and limits."""
-    columns = ",".join(("Account", "ParentName", "User", "QOS", *LIMITS))
+    columns = ",".join(("Account", "ParentName", "User", "Partition", "QOS", *LIMITS))
     return ["--parsable2", "show", "associations", f"cluster={cluster}", f"format={columns}"]
 
 
@@ -71,8 +72,23 @@ def entities() -> list[str]:
     return ["--parsable2", "show", "accounts", "format=Account,Description,Organization"]
 
 
-def account(name: str, cluster: str, changes: Iterable[Change]) -> list[list[str]]:
-    """What sacctmgr is told, one command after the other, for these changes.
+def qos() -> list[str]:
+    """What sacctmgr is asked about QOS."""
+    columns = ",".join(("Name", "Priority", "Preempt", *LIMITS))
+    return ["--parsable2", "show", "qos", f"format={columns}"]
+
+
+def qos_change(wish: QosWish, *, there: bool) -> list[str]:
+    """What sacctmgr is told to make a QOS, or the one that is there, be as it is wished."""
+    words = [f"Priority={wish.priority}", f"Preempt={','.join(wish.preempts)}"]
+    words += _numbers({limit: str(number) for limit, number in wish.limits.items()})
+    if there:
+        return ["--immediate", "modify", "qos", "where", f"name={wish.name}", "set", *words]
+    return ["--immediate", "add", "qos", wish.name, *words]
+
+
+def account(name: str, cluster: str, user: str, changes: Iterable[Change]) -> list[list[str]]:
+    """What sacctmgr is told, one command after the other, for these changes; `user` is ours.
 
     An account that was taken from this cluster alone is still known, with its old texts, and
     adding it again does not change them; so texts are always set by a command of their own.
@@ -90,13 +106,31 @@ def account(name: str, cluster: str, changes: Iterable[Change]) -> list[list[str
         commands.append(["modify", "account", "where", *which, "set", *rest])
     if texts:
         commands.append(["modify", "account", "where", f"name={name}", "set", *texts])
-    if user := differences.get(Field.USER):
-        where = [f"account={name}", f"cluster={cluster}"]
-        if user.after:
-            commands.append(["add", "user", user.after, *where])
-        else:
-            commands.append(["delete", "user", "where", f"name={user.before}", *where])
+    commands += _of_user(user, [f"account={name}", f"cluster={cluster}"], differences)
     return [["--immediate", *words] for words in commands]
+
+
+def _of_user(user: str, where: list[str], differences: Mapping[What, Change]) -> list[list[str]]:
+    """What lets the service user in or out, into every partition or into some.
+
+    It is let in anew before it is taken out where it was, so that it is never out of the account.
+    """
+    let_in = differences.get(Field.USER)
+    if let_in is not None and not let_in.after:
+        return [["delete", "user", "where", f"name={user}", *where]]
+    moved = differences.get(Field.PARTITIONS)
+    old = [] if let_in else moved.before.split(",") if moved else []
+    new = moved.after.split(",") if moved else [""] if let_in else []
+    added = [
+        ["add", "user", user, *where, *([f"partition={partition}"] if partition else [])]
+        for partition in new
+        if partition not in old
+    ]
+    return added + [
+        ["delete", "user", "where", f"name={user}", *where, f"partition={partition}"]
+        for partition in old
+        if partition not in new
+    ]
 
 
 def account_deletion(name: str, cluster: str) -> list[str]:
@@ -104,7 +138,7 @@ def account_deletion(name: str, cluster: str) -> list[str]:
     return ["--immediate", "delete", "account", "where", f"name={name}", f"cluster={cluster}"]
 
 
-def _settings(differences: dict[Field | Limit, Change], *fields: Field) -> list[str]:
+def _settings(differences: Mapping[What, Change], *fields: Field) -> list[str]:
     return [
         f"{field.value.lower()}={differences[field].after}"
         for field in fields
@@ -112,13 +146,18 @@ def _settings(differences: dict[Field | Limit, Change], *fields: Field) -> list[
     ]
 
 
-def _limits(differences: dict[Field | Limit, Change]) -> list[str]:
+def _limits(differences: Mapping[What, Change]) -> list[str]:
     """Limits as sacctmgr takes them; -1 takes one away."""
-    limits = {
-        what: change.after or "-1"
-        for what, change in differences.items()
-        if isinstance(what, Limit)
-    }
+    return _numbers(
+        {
+            what: change.after or "-1"
+            for what, change in differences.items()
+            if isinstance(what, Limit)
+        }
+    )
+
+
+def _numbers(limits: Mapping[Limit, str]) -> list[str]:
     found = [f"{what.kind}={number}" for what, number in limits.items() if not what.resource]
     for kind in TRES_LIMITS:
         of_kind = [f"{w.resource}={n}" for w, n in limits.items() if w.kind == kind]

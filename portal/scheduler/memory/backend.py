@@ -39,6 +39,7 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
+from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 
 MIN_JOB_AGE_S = 300
@@ -218,6 +219,16 @@ class MemoryScheduler:
 
         orders.delete_account(name, self.accounts, delete)
 
+    def qos(self) -> list[QosStatus]:
+        return list(self._now("qos").ledger.qos.values())
+
+    def apply_qos(self, wish: QosWish) -> tuple[Change, ...]:
+        def change(_: QosStatus | None) -> None:
+            self._ask_for_an_operator()
+            self._now("apply_qos").ledger.keep(wish)
+
+        return orders.apply_qos(wish, self.qos, change)
+
     def site(self) -> Site:
         self._now("site")
         return Site(
@@ -270,7 +281,7 @@ class MemoryScheduler:
 
     def _admitted(self, request: ArrayRequest) -> Need:
         simulation = self._simulation
-        if not simulation.ledger.admits(request.account):
+        if not simulation.ledger.admits(request.account, request.partition):
             raise NotPermitted(
                 N_("The computing centre does not let this work in; its staff can open it."),
                 words=f"Invalid account: {request.account}",

@@ -1,4 +1,5 @@
-"""The simulation's accounts: who may submit, and how much. Parents have no effect."""
+"""The simulation's accounts and QOS: who may submit, and how much. Parents have no effect, and
+nobody makes way for anybody."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from portal.scheduler.accounts import AccountStatus, Change, Field, Limit
 from portal.scheduler.errors import ChangeRefused
 from portal.scheduler.memory.bookings import USER
+from portal.scheduler.qos import QosStatus, QosWish
 
 QOS = ("class", "homework", "normal")
 SHARES = Limit("GrpTRES", "gres/shard")
@@ -19,6 +21,9 @@ class Ledger:
 
     everybody: bool = True
     accounts: dict[str, AccountStatus] = field(default_factory=dict)
+    qos: dict[str, QosStatus] = field(
+        default_factory=lambda: {name: QosStatus(name) for name in QOS}
+    )
 
     @classmethod
     def of(cls, shares: Mapping[str, int | None] | None) -> Ledger:
@@ -36,15 +41,31 @@ class Ledger:
             )
         return ledger
 
-    def admits(self, name: str) -> bool:
-        """The service user may submit under this account."""
+    def admits(self, name: str, partition: str | None) -> bool:
+        """The service user may submit under this account into this partition."""
         account = self.accounts.get(name)
-        return self.everybody if account is None else account.allowed
+        if account is None:
+            return self.everybody
+        into = (partition or "").split(",")
+        return account.allowed and (not account.partitions or set(into) <= set(account.partitions))
 
     def limit(self, name: str, limit: Limit) -> int | None:
         """The number behind a limit; None for none."""
         account = self.accounts.get(name)
         return None if account is None else account.limits.get(limit)
+
+    def limit_of_qos(self, name: str | None) -> int | None:
+        """How many shares a QOS has at once for all its jobs; None for no limit."""
+        qos = self.qos.get(name or "")
+        return None if qos is None else qos.limits.get(SHARES)
+
+    def keep(self, wish: QosWish) -> None:
+        """Make or change a QOS."""
+        if not set(wish.preempts) <= self.qos.keys():
+            raise ChangeRefused(f"You gave a bad qos. Valid QOS's are {','.join(self.qos)}")
+        before = self.qos.get(wish.name) or QosStatus(wish.name)
+        limits = {**before.limits, **wish.limits}
+        self.qos[wish.name] = QosStatus(wish.name, wish.priority, wish.preempts, limits)
 
     def change(self, name: str, changes: Iterable[Change]) -> None:
         """Do what was found to differ; all of it or nothing."""
@@ -57,7 +78,7 @@ class Ledger:
                 limits.pop(change.what, None)
                 if change.after:
                     limits[change.what] = int(change.after)
-            else:
+            elif isinstance(change.what, Field):
                 account = self._changed(account, change.what, change.after)
         qos = account.account_qos if account.allowed else ()
         self.accounts[name] = replace(account, limits=limits, qos=qos)
@@ -70,8 +91,8 @@ class Ledger:
                 return replace(account, parent=after)
             case Field.QOS:
                 qos = tuple(after.split(","))
-                if not set(qos) <= set(QOS):
-                    raise ChangeRefused(f"You gave a bad qos. Valid QOS's are {','.join(QOS)}")
+                if not set(qos) <= self.qos.keys():
+                    raise ChangeRefused(f"You gave a bad qos. Valid QOS's are {','.join(self.qos)}")
                 return replace(account, account_qos=qos)
             case Field.DESCRIPTION:
                 return replace(account, description=after.lower())
@@ -79,5 +100,7 @@ class Ledger:
                 return replace(account, organization=after.lower())
             case Field.USER:
                 return replace(account, allowed=bool(after), users=(after,) if after else ())
+            case Field.PARTITIONS:
+                return replace(account, partitions=tuple(filter(None, after.split(","))))
             case Field.ACCOUNT:
                 return account

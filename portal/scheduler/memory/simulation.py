@@ -170,7 +170,7 @@ class Simulation:
         return self.bookings.why_not(task.request, self.now)
 
     def _over_limit(self, task: Task) -> str:
-        """The limit of the account that is reached, in Slurm's word."""
+        """The limit of the account or the QOS that is reached, in Slurm's word."""
         account = task.request.account
         running = [t for t in self.running if t.request.account == account]
         units = sum(t.need.units for t in running) + task.need.units
@@ -183,6 +183,10 @@ class Simulation:
             most = self.ledger.limit(account, limit)
             if most is not None and wanted > most:
                 return reason
+        of_qos = [t for t in self.running if t.request.qos == task.request.qos]
+        most = self.ledger.limit_of_qos(task.request.qos)
+        if most is not None and sum(t.need.units for t in of_qos) + task.need.units > most:
+            return "QOSGrpGRES"
         return ""
 
     def _place(self, task: Task) -> bool:

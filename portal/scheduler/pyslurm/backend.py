@@ -24,6 +24,7 @@ from portal.scheduler.protocol import (
 from portal.scheduler.pyslurm import records, submission
 from portal.scheduler.pyslurm.keeper import Keeper, Refused
 from portal.scheduler.pyslurm.wire import Greeting
+from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rows import Rows
 
@@ -134,6 +135,12 @@ class PyslurmScheduler:
 
     def delete_account(self, name: str) -> None:
         self._commands.delete_account(name)
+
+    def qos(self) -> list[QosStatus]:
+        return self._commands.qos()
+
+    def apply_qos(self, wish: QosWish) -> tuple[Change, ...]:
+        return self._commands.apply_qos(wish)
 
     def site(self) -> Site:
         return self._commands.site()

@@ -16,8 +16,8 @@ from typing import Any
 from portal.config import Slurm
 from portal.scheduler import orders
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
-from portal.scheduler.checks import checked_name, checked_reservation
-from portal.scheduler.errors import Ambiguous, Unavailable
+from portal.scheduler.checks import check_qos_wish, checked_name, checked_reservation
+from portal.scheduler.errors import Ambiguous, Unavailable, Unsupported
 from portal.scheduler.protocol import (
     ArrayRequest,
     NodeStatus,
@@ -26,6 +26,7 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
+from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rest import changes, complaints, requests, sites, tasks
 from portal.scheduler.rest.client import Client, NoReply
@@ -189,6 +190,13 @@ class RestScheduler:
             self._change(changes.account_deletion(name, self._cluster(), self._talk.version()))
 
         orders.delete_account(name, self.accounts, delete)
+
+    def qos(self) -> list[QosStatus]:
+        raise Unsupported("QOS are read and changed by sacctmgr, not by slurmrestd")
+
+    def apply_qos(self, wish: QosWish) -> tuple[Change, ...]:
+        check_qos_wish(wish)
+        raise Unsupported("QOS are read and changed by sacctmgr, not by slurmrestd")
 
     def site(self) -> Site:
         told, undisclosed, version = self._ping(), self._undisclosed, self._talk.version()

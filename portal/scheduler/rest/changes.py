@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from portal.scheduler.accounts import AccountStatus, Change, Field, Limit
+from portal.scheduler.accounts import AccountStatus, Change, Field, Limit, What
 from portal.scheduler.errors import Unsupported
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rest import limits
@@ -59,6 +59,8 @@ def account(
     if not version.changes_accounts:
         raise Unsupported(f"slurmrestd {version.name} confirms changes of accounts and makes none")
     differences = {change.what: change for change in changes}
+    if Field.PARTITIONS in differences:
+        raise Unsupported("into which partitions a user may is changed by sacctmgr")
     was = before or AccountStatus(name, "root", allowed=False)
     parent = differences[Field.PARENT].after if Field.PARENT in differences else was.parent
     orders = []
@@ -98,7 +100,7 @@ def _addition(name: str, cluster: str, parent: str, version: Version) -> Order:
 
 
 def _entity(
-    name: str, was: AccountStatus, differences: dict[Field | Limit, Change], version: Version
+    name: str, was: AccountStatus, differences: dict[What, Change], version: Version
 ) -> Order:
     def text(field: Field, old: str) -> str:
         return differences[field].after if field in differences else old or name

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from portal.scheduler.accounts import AccountStatus
+from portal.scheduler.accounts import AccountStatus, only_in
 from portal.scheduler.errors import Unavailable
 from portal.scheduler.gres import in_use, parse_gres
 from portal.scheduler.protocol import NodeState, NodeStatus, Site
@@ -52,9 +52,13 @@ def accounts(
     """slurmdbd's associations of one cluster and its accounts; `user` may be allowed or not."""
     ours = [row for row in rows(associations) if text(row.get("cluster")) == cluster]
     users: dict[str, dict[str, tuple[str, ...]]] = {}
+    partitions: dict[str, set[str]] = {}
     for row in ours:
         if name := text(row.get("user")):
             users.setdefault(text(row.get("account")), {})[name] = words(row.get("qos"))
+            if name == user:
+                into = partitions.setdefault(text(row.get("account")), set())
+                into.add(text(row.get("partition")))
     described = {text(row.get("name")): row for row in rows(entities)}
     return [
         AccountStatus(
@@ -67,6 +71,7 @@ def accounts(
             organization=text(described.get(name, {}).get("organization")),
             account_qos=words(row.get("qos")),
             users=tuple(sorted(users.get(name, {}))),
+            partitions=only_in(partitions.get(name, set())),
         )
         for row in ours
         if (name := text(row.get("account"))) and not text(row.get("user"))

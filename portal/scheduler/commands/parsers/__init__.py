@@ -5,10 +5,20 @@ answer has no answer. One row that makes no sense is handed back beside the othe
 name with a newline in it must not blind the portal.
 """
 
-from portal.scheduler.commands.parsers.accounts import accounts
+from portal.scheduler.commands.parsers.accounts import accounts, qos
 from portal.scheduler.commands.parsers.nodes import nodes
 from portal.scheduler.commands.parsers.reservations import reservations
 from portal.scheduler.commands.parsers.site import site, version
 from portal.scheduler.commands.parsers.tasks import history, job_id, queue
 
-__all__ = ["accounts", "history", "job_id", "nodes", "queue", "reservations", "site", "version"]
+__all__ = [
+    "accounts",
+    "history",
+    "job_id",
+    "nodes",
+    "qos",
+    "queue",
+    "reservations",
+    "site",
+    "version",
+]

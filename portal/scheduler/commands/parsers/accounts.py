@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from portal.scheduler.accounts import COUNT_LIMITS, TIME_LIMITS, TRES_LIMITS, AccountStatus, Limit
+from portal.scheduler.accounts import (
+    COUNT_LIMITS,
+    TIME_LIMITS,
+    TRES_LIMITS,
+    AccountStatus,
+    Limit,
+    only_in,
+)
 from portal.scheduler.commands.parsers.words import is_number
 from portal.scheduler.errors import Unavailable
+from portal.scheduler.qos import QosStatus
 
 _TRES = re.compile(r"([a-z][^=,\s]*)=([0-9]{1,18})([KMGTP]?)")
 # Memory is counted in MiB, everything else one by one.
@@ -21,10 +29,13 @@ def accounts(associations: str, entities: str, user: str) -> list[AccountStatus]
     """`sacctmgr show associations` and `show accounts`; `user` is the one who may be allowed."""
     known: dict[str, AccountStatus] = {}
     users: dict[str, dict[str, tuple[str, ...]]] = {}
+    partitions: dict[str, set[str]] = {}
     for row in _table(associations, "Account", "User", "QOS"):
         name, qos = row["Account"], tuple(filter(None, row["QOS"].split(",")))
         if row["User"]:
             users.setdefault(name, {})[row["User"]] = qos
+            if row["User"] == user:
+                partitions.setdefault(name, set()).add(row.get("Partition", ""))
         elif name:
             known[name] = AccountStatus(
                 name, row.get("ParentName", ""), False, qos, limits(row), account_qos=qos
@@ -34,7 +45,22 @@ def accounts(associations: str, entities: str, user: str) -> list[AccountStatus]
             known[account.name] = replace(
                 account, description=row["Descr"], organization=row["Org"]
             )
+    for name in partitions.keys() & known.keys():
+        known[name] = replace(known[name], partitions=only_in(partitions[name]))
     return [_with_users(account, users.get(account.name, {}), user) for account in known.values()]
+
+
+def qos(text: str) -> list[QosStatus]:
+    """`sacctmgr show qos`."""
+    return [
+        QosStatus(
+            row["Name"],
+            int(row["Priority"]) if is_number(row["Priority"]) else 0,
+            tuple(filter(None, row["Preempt"].split(","))),
+            limits(row),
+        )
+        for row in _table(text, "Name", "Priority", "Preempt")
+    ]
 
 
 def limits(row: Mapping[str, str]) -> dict[Limit, int]:
