@@ -8,7 +8,7 @@ import pytest
 from stage.chaos import place as chaos_place
 from stage.chaos.faults import KINDS
 from stage.chaos.history import Row, Shown
-from stage.chaos.judge import Evidence, Finding, Wrong, judge
+from stage.chaos.judge import Evidence, Finding, Record, Wrong, judge
 from stage.chaos.ledger import Entry, gather
 from stage.chaos.pages import Seen
 from stage.chaos.schedule import schedule
@@ -101,7 +101,7 @@ def evidence(
         rows={RUN: row},
         shown={RUN: states},
         ledger=gather(entries),
-        records={(BATCH, 0): records},
+        records={(BATCH, 0): [Record(word, 3.0) for word in records]},
         seen=seen,
         destroying=destroying,
         forgetting=forgetting,

@@ -43,6 +43,14 @@ class Wrong(StrEnum):
 
 
 @dataclass(frozen=True)
+class Record:
+    """What accounting says of one job under a run's name; there may be several."""
+
+    state: str
+    ended: float | None
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that is not as it should be, or that has to be counted."""
 
@@ -56,7 +64,6 @@ class Finding:
 class Evidence:
     """All that is known at the end.
 
-    `records` is what accounting says of each job under a run's name; there may be several.
     `destroying` are the times of faults that destroy evidence, `forgetting` those after
     which the controller had an older state, `cancelled` the runs that somebody had Slurm cancel,
     `said` what the controller called each task, from when on.
@@ -66,7 +73,7 @@ class Evidence:
     rows: Mapping[str, Row]
     shown: Mapping[str, Sequence[Shown]]
     ledger: Mapping[Attempt, Witnessed]
-    records: Mapping[Task, Sequence[str]]
+    records: Mapping[Task, Sequence[Record]]
     seen: Sequence[Seen]
     destroying: Sequence[tuple[float, float]]
     forgetting: Sequence[tuple[float, float]]
@@ -98,7 +105,7 @@ def _ends(evidence: Evidence, row: Row, shown: Sequence[Shown]) -> Iterable[Find
     for one in shown:
         if one.state not in FINAL:
             continue
-        words = {*_records(evidence, row), *_said(evidence, row, one)}
+        words = {record.state for record in _records(evidence, row)} | _said(evidence, row, one)
         if row.run in evidence.cancelled and not witnessed.begun:
             # A task that is cancelled while it waits leaves no record: the chaos knows all the same
             words.add("CANCELLED")
@@ -191,7 +198,7 @@ def _held(shown: Sequence[Shown], one: Seen) -> bool:
     return False
 
 
-def _records(evidence: Evidence, row: Row) -> Sequence[str]:
+def _records(evidence: Evidence, row: Row) -> Sequence[Record]:
     if row.batch is None or row.task is None:
         return ()
     return evidence.records.get((row.batch, row.task), ())

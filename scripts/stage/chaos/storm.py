@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stage.chaos import ledger, report
 from stage.chaos.history import History
-from stage.chaos.judge import Evidence, Finding, judge
+from stage.chaos.judge import Evidence, Finding, Record, judge
 from stage.chaos.launches import Launches
 from stage.chaos.overheard import Overheard, Task
 from stage.chaos.pages import Pages
@@ -96,9 +96,11 @@ def _evidence(
     )
 
 
-def _records(slurm: Slurm) -> Mapping[Task, list[str]]:
+def _records(slurm: Slurm) -> Mapping[Task, list[Record]]:
     """Accounting's records of every task, those of ids that were given out twice too."""
     text = slurm.command(
+        "env",
+        "SLURM_TIME_FORMAT=%s",
         "sacct",
         "--allusers",
         "--allocations",
@@ -106,16 +108,17 @@ def _records(slurm: Slurm) -> Mapping[Task, list[str]]:
         "--noheader",
         "--parsable2",
         "--starttime=now-1days",
-        "--format=JobID,State,JobName",
+        "--format=JobID,State,End,JobName",
     )
     if not text:
         raise StageError("accounting says nothing")
-    found: dict[Task, list[str]] = {}
+    found: dict[Task, list[Record]] = {}
     for line in text.splitlines():
-        job, state, name = line.split("|", 2)
+        job, state, end, name = line.split("|", 3)
         task = job.partition("_")[2]
         if task.isdigit():
-            found.setdefault((name, int(task)), []).append(state.split()[0])
+            ended = float(end) if end.isdigit() else None
+            found.setdefault((name, int(task)), []).append(Record(state.split()[0], ended))
     return found
 
 
