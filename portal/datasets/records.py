@@ -15,18 +15,20 @@ DELIMITERS = (",", "\t", ";", "，", "|")
 
 Record = tuple[int, list[str]]
 
+NOTHING = N_("The file is empty.")
+
 
 def records(text: TextIO, limits: Limits) -> Iterator[Record]:
-    """(line, cells) of every record that is not blank; cells are stripped.
+    """(line, cells) of every record that is not blank, at least one; cells are stripped.
 
     Raises `Invalid` with the line for what cannot be read.
     """
     lines = _Lines(text, limits.line_characters)
     first = next((line for line in lines if line.strip()), None)
     if first is None:
-        raise Invalid.one("file", N_("The file is empty."))
+        raise refusal(NOTHING)
     csv.field_size_limit(limits.cell_characters)
-    began = lines.number
+    began, found = lines.number, False
     # People put a blank after a comma, and the quotation mark after that.
     reader = csv.reader(lines.from_line(first), delimiter=_delimiter(first), skipinitialspace=True)
     while True:
@@ -42,11 +44,14 @@ def records(text: TextIO, limits: Limits) -> Iterator[Record]:
                 )
             ) from None
         if cells is None:
-            return
+            break
         stripped = [cell.strip() for cell in cells]
         if any(stripped):
+            found = True
             yield began, stripped
         began = lines.number + 1
+    if not found:
+        raise refusal(NOTHING)
 
 
 def refusal(message: Message) -> Invalid:

@@ -112,6 +112,7 @@ def test_lines_are_counted_as_an_editor_counts_them(reception):
 REFUSED = {
     "an empty file": (b"", "The file is empty."),
     "blank lines": (b"\n \n\r\n", "The file is empty."),
+    "nothing but commas": (b",,,\n" * 20, "The file is empty."),
     "a header only": (b"a,b,kind\n", "There are no rows below the first line."),
     "no header": (
         b"1,2,3\n" * 20,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
 from argon2 import PasswordHasher
+from stage.checkout import ROOT
 
 from portal.people import passwords
 
@@ -22,3 +26,19 @@ def test_nothing_comes_through(row: str) -> None:
     outcome = import_module(f"stage.security.{row}").tried(FEW[row])
     assert outcome.words == []
     assert outcome.tries > FEW[row] - 1
+
+
+def test_hostile_files_in_the_worker() -> None:
+    """In a process of its own, as the script has it: what it forks has little memory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "stage.security", "archives", "30"],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}/scripts:{ROOT}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    outcome = json.loads(done.stdout)
+    assert outcome["words"] == []
+    assert outcome["tries"] == 30
+    assert min(outcome["seen"][kind] for kind in ("refused", "taken")) > 0

@@ -68,13 +68,14 @@ def tried(tries: int) -> Outcome:
     with _race() as race:
         for number in range(tries):
             outcome.tries += 1
-            with race.teacher.get(race.addresses[number % len(race.addresses)]) as answer:
+            address = race.addresses[number % len(race.addresses)]
+            with race.teacher.get(address) as answer:
                 content = answer.get_data()
             if SECRET in content:
-                outcome.fails(f"{answer.request.path} gave the secret away")
+                outcome.fails(f"{address} gave the secret away")
             outcome.count("whole" if answer.status_code == HTTPStatus.OK else "refused")
             if answer.status_code not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
-                outcome.fails(f"{answer.request.path}: {answer.status_code}")
+                outcome.fails(f"{address}: {answer.status_code}")
             if number % NAIVE_EVERY == 0:
                 outcome.count("naive readers deceived", _naive(race.folder))
             tell(outcome.tries)

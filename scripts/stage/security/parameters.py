@@ -43,7 +43,7 @@ SCRIPT = ROOT / "job_templates" / "runtime" / "job.sh"
 # What differs between any two honest batches: the name, and the folder that is named after it.
 OWN = ("--job-name=", "--chdir=", "--array=")
 WORDS = ("name", "account", "partition", "qos", "reservation", "gres", "output", "licenses")
-TABLE = {
+TABLE: Mapping[str, Any] = {
     "kind": "table",
     "rows": 100,
     "columns": [
@@ -54,7 +54,7 @@ TABLE = {
     "label": "kind",
     "classes": [{"name": "a", "count": 50}, {"name": "b", "count": 50}],
 }
-PICTURES = {"kind": "pictures", "count": 100, "classes": TABLE["classes"]}
+PICTURES: Mapping[str, Any] = {"kind": "pictures", "count": 100, "classes": TABLE["classes"]}
 
 
 class Listener(MemoryScheduler):
@@ -119,7 +119,7 @@ def _type(outcome: Outcome, templates: Sequence[Template], text: str) -> None:
 
 def _untyped(template: Template, found: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are no number, no yes or no, no option and no column."""
-    known = {column["name"] for column in TABLE["columns"]}  # type: ignore[index]
+    known = {column["name"] for column in TABLE["columns"]}
     for one in template.fields:
         known |= {option.value for option in one.options}
     values = {name: value if isinstance(value, list) else [value] for name, value in found.items()}
@@ -135,7 +135,8 @@ def _ask(outcome: Outcome, honest: ArrayRequest, text: str) -> None:
     """The text as a word of a request: refused, or one argument that is an option's value."""
     for word in WORDS:
         try:
-            told = arguments.submission(replace(honest, **{word: text}))
+            asked: dict[str, Any] = {word: text}
+            told = arguments.submission(replace(honest, **asked))
         except Rejected:
             outcome.count("refused as a word")
             continue

@@ -23,6 +23,7 @@ ROWS: Mapping[str, Row] = {
         100_000,
         2_000,
     ),
+    "archives": Row("hostile archives, pictures and tables in the worker", 2_000, 200),
     "links": Row("downloads while a job swaps its files for links to a secret", 10_000, 500),
     "logins": Row(
         "guesses in an hour, beside forty honest pupils from the same address", 4_000, 400
