@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from portal.catalog import Field
 from portal.errors import NotFound
+from portal.people.viewer import Role
 from portal.runs.states import RunState
 from portal.services import services
 from portal.store.tables import Run
@@ -16,8 +17,13 @@ from portal.web.speech import say
 
 def register(app: Flask) -> None:
     """Give templates these as filters."""
-    filters = (state_word, state_label, headline, stage_word, parameter)
+    filters = (role_word, state_word, state_label, headline, stage_word, parameter)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
+
+
+def role_word(role: str) -> str:
+    """What somebody is, in the reader's language."""
+    return say(Role(role).label)
 
 
 def state_word(state: str) -> str:

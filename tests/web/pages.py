@@ -47,7 +47,12 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
     ]
     return [
         *(("li", address) for address in teacher),
-        *(("chen", address) for address in ("/classes", "/classes/new")),
+        "/staff/schools",
+        "/staff/schools/new",
+        "/staff/schools/hua",
+        "/people",
+        "/people/new",
+        *(("chen", address) for address in ("/classes", "/classes/new", "/people", "/people/new")),
         *((SEAT, address) for address in seat),
         *(("staff", address) for address in staff),
     ]
