@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.api.door import viewer
+from portal.api.noun import AGAIN
 from portal.runs.once import was_answered_before
 from portal.services import services
 
-AGAIN = "Idempotency-Replayed"
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 
 

@@ -10,9 +10,10 @@ from flask_smorest.fields import Upload
 from portal.api.door import viewer
 from portal.api.noun import Noun
 from portal.api.reader import language
-from portal.api.values import AtMost
+from portal.api.values import AtMost, OneOf
 from portal.datasets import manifest as manifests
 from portal.datasets import reception, shelf
+from portal.datasets.shown import NOBODY, require_answer, who_is_shown
 from portal.people.access import Action, require
 from portal.people.scopes import Scope
 from portal.services import services
@@ -24,9 +25,7 @@ noun = Noun("datasets", "Immutable content with a name and an owner.")
 class FilterSchema(ma.Schema):
     """Which data sets."""
 
-    kind = ma.fields.String(
-        load_default=None, metadata={"description": "table or pictures", "example": "table"}
-    )
+    kind = ma.fields.String(load_default=None, validate=OneOf(["table", "pictures"]))
     query = ma.fields.String(
         load_default=None,
         validate=AtMost(100),
@@ -75,6 +74,20 @@ class UploadSchema(ma.Schema):
         validate=AtMost(200),
         metadata={"description": "The column of a table that is to be learnt; else the last."},
     )
+    personal = ma.fields.Boolean(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Whether people are to be seen or heard; needed for pictures. true "
+            "needs the school's consent, and the class that the data goes with."
+        },
+    )
+    school_class = ma.fields.String(
+        data_key="class",
+        load_default="",
+        validate=AtMost(200),
+        metadata={"description": "Where it shows people: id or short name of their class."},
+    )
 
 
 @noun.reads("/datasets", DataSetsSchema, query=FilterSchema)
@@ -98,11 +111,14 @@ def upload(given: dict[str, Any]) -> dict[str, Any]:
     require(viewer(), Action.UPLOAD_DATA)
     house, file = services(), given["file"]
     name = reception.name_of(given["name"] or "", file.filename or "")
+    with house.store.reading(viewer().tenant) as session:
+        shown = who_is_shown(session, viewer(), given["personal"], given["school_class"])
     taken = reception.take_in(
         house.settings, file.stream, label=given["label"], length=file.content_length or None
     )
+    require_answer(shown, taken.manifest.kind)
     with house.store.begin(viewer().tenant) as session:
-        return _whole(reception.shelve(session, viewer(), taken, name))
+        return _whole(reception.shelve(session, viewer(), taken, name, shown=shown or NOBODY))
 
 
 @noun.changes("/datasets/<id_or_name>", None, Scope.DATA, method="DELETE", status=204)

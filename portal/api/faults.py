@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import marshmallow as ma
 from flask import Response, jsonify, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal import errors
 from portal.api.door import NotSignedIn, OutOfScope
@@ -101,7 +101,11 @@ def of_http(error: HTTPException) -> Response:
     """The answer for an error of HTTP itself."""
     status = error.code or 500
     code, message = HTTP_WORDS.get(status, FAULT)
-    return _answer(status, code, message, {}, transient=status in (408, 429, 503))
+    response = _answer(status, code, message, {}, transient=status in (408, 429, 503))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        # https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
+        response.allow.update(error.valid_methods)
+    return response
 
 
 def of_database(error: OperationalError) -> Response:

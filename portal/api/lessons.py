@@ -17,11 +17,12 @@ from portal.api.pages import PageSchema, page_of
 from portal.api.reader import language
 from portal.api.run_shape import ChangedRunsSchema
 from portal.api.runs import changed
-from portal.api.values import AtMost, Between
+from portal.api.values import AtMost, Between, OneOf
 from portal.lessons import control, queries, seatmap
 from portal.lessons.launch import LessonRequest
 from portal.lessons.launch import launch as launch_lesson
 from portal.people.scopes import Scope
+from portal.runs.belonging import ENDED, OPEN
 from portal.services import services
 from portal.store.tables import Lesson, Run
 
@@ -70,9 +71,7 @@ class LessonFilterSchema(PageSchema):
     """Which lessons."""
 
     class_ = ma.fields.String(load_default=None, data_key="class", validate=AtMost(64))
-    state = ma.fields.String(
-        load_default=None, validate=AtMost(16), metadata={"description": "open or ended"}
-    )
+    state = ma.fields.String(load_default=None, validate=OneOf([OPEN, ENDED]))
 
 
 def request_of(body: dict[str, Any]) -> LessonRequest:

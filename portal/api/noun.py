@@ -22,8 +22,10 @@ from portal.people.scopes import Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-READ_FAULTS = (401, 403, 404, 422, 429, 503)
-CHANGE_FAULTS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+READ_FAULTS = (401, 403, 404, 422, 500, 503)
+CHANGE_FAULTS = (400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
+LOGIN_FAULTS = (*CHANGE_FAULTS, 429)
+AGAIN = "Idempotency-Replayed"
 
 
 class _Reader(FlaskParser):
@@ -42,7 +44,9 @@ class _Reader(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """A JSON body, which has to say that it is one."""
-        if req.content_length and not req.is_json:
+        if not req.get_data():
+            raise Malformed(N_("The body is no JSON that can be read."))
+        if not req.is_json:
             raise UnsupportedMediaType
         return super().load_json(req, schema)
 
@@ -140,25 +144,36 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         status: int = 200,
         keyed: bool = False,
         public: bool = False,
+        file: str | None = None,
     ) -> Callable[[View], View]:
         """A request that changes something. `keyed`: it starts work, and needs a key for it.
+
+        `file` is the content type of an answer that is no JSON.
 
         Without a `scope` any token will do, and where it is `public` none is asked for.
         The view is given the body (a dict) and then the headers (`{"key": …}`), where there are.
         """
 
         def decorate(view: View) -> View:
-            made: Any = self.response(status, answers)(view)
+            headers = {AGAIN: _REPLAYED} if keyed else None
+            shape = answers if file is None else _BYTES
+            made: Any = self.response(status, shape, headers=headers, content_type=file)(view)
             if keyed and status != HTTPStatus.OK:
-                again = "The key was answered before: nothing new was started."
-                made = self.alt_response(200, schema=answers, description=again, success=True)(made)
+                made = self.alt_response(
+                    200,
+                    schema=answers,
+                    description="The key was answered before: nothing new was started.",
+                    headers=headers,
+                    success=True,
+                )(made)
             if keyed:
                 made = self.arguments(KeySchema(), location="headers")(made)
             if body is not None:
                 made = self.arguments(body())(made)
             if upload is not None:
                 made = self.arguments(upload(), location="upload")(made)
-            return self._routed(made, view, rule, method, CHANGE_FAULTS, scope, public=public)
+            faults = LOGIN_FAULTS if public else CHANGE_FAULTS
+            return self._routed(made, view, rule, method, faults, scope, public=public)
 
         return decorate
 
@@ -190,3 +205,8 @@ class Noun(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
 
 _BYTES = {"type": "string", "format": "binary"}
+_REPLAYED = {
+    "description": "Whether the key was answered before.",
+    "required": True,
+    "schema": {"type": "string", "enum": ["true", "false"]},
+}

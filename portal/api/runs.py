@@ -14,12 +14,13 @@ from portal.api.noun import Noun
 from portal.api.pages import PageSchema, page_of
 from portal.api.reader import language
 from portal.api.run_shape import ChangedRunsSchema, RunSchema, RunsSchema, shown
-from portal.api.values import AtMost, Between
+from portal.api.values import AtMost, Between, OneOf
 from portal.people.scopes import Scope
 from portal.people.viewer import Viewer
 from portal.runs import changes, queries
 from portal.runs.launch import RunRequest, check_runs, start_run
 from portal.runs.press import Press
+from portal.runs.states import RunState
 from portal.services import services
 from portal.store.tables import Run
 
@@ -79,7 +80,7 @@ class RunFilterSchema(PageSchema):
     lesson = ma.fields.String(load_default=None, validate=AtMost(64))
     class_ = ma.fields.String(load_default=None, data_key="class", validate=AtMost(64))
     template = ma.fields.String(load_default=None, validate=AtMost(64))
-    state = ma.fields.String(load_default=None, validate=AtMost(16))
+    state = ma.fields.String(load_default=None, validate=OneOf([state.value for state in RunState]))
 
 
 @noun.reads("/runs", RunsSchema, query=RunFilterSchema)
@@ -121,7 +122,7 @@ def start(body: dict[str, Any], headers: dict[str, Any]) -> Any:
     return answer(make, status=201)
 
 
-@noun.changes("/runs/check", CheckedSchema, Scope.READ, body=RunsToCheckSchema)
+@noun.changes("/check", CheckedSchema, Scope.READ, body=RunsToCheckSchema)
 def check(body: dict[str, Any]) -> dict[str, Any]:
     """Check runs that are about to be started, and start none: every fault of each at once."""
     requests = [_request(each) for each in body["runs"]]

@@ -24,11 +24,10 @@ class UsageFilterSchema(ma.Schema):
 
     year = ma.fields.Integer(
         load_default=None,
-        strict=True,
         validate=Between(2000, 9999),
         metadata={"description": "By the site's clock; without it, this year."},
     )
-    month = ma.fields.Integer(load_default=None, strict=True, validate=Between(1, 12))
+    month = ma.fields.Integer(load_default=None, validate=Between(1, 12))
     school = ma.fields.String(
         load_default=None, validate=AtMost(64), metadata={"description": "Id or short name."}
     )

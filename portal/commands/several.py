@@ -64,7 +64,7 @@ def check(connection: Connection, file: Path, rows: Sequence[Row]) -> None:
     for begin in range(0, len(rows), CHECKED_AT_ONCE):
         part = rows[begin : begin + CHECKED_AT_ONCE]
         try:
-            connection.post("/runs/check", {"runs": [row.body for row in part]})
+            connection.post("/check", {"runs": [row.body for row in part]})
         except Refused as refused:
             if not refused.by_field:
                 raise

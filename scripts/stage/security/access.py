@@ -36,7 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/fit": LESSON,
     "POST /api/v1/lessons": LESSON,
     "POST /api/v1/runs": RUN,
-    "POST /api/v1/runs/check": {"runs": [RUN]},
+    "POST /api/v1/check": {"runs": [RUN]},
     "POST /api/v1/tokens": {"login": "li", "password": "wrong"},
     "POST /classes/<class_id>/cards": {"seats": "1-2"},
     "POST /classes/new": {"slug": "9-9", "name": "9 (9)", "seats": "2"},
