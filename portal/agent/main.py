@@ -23,6 +23,7 @@ from portal.agent.wishes import Wishes
 from portal.catalog import Catalog, publish
 from portal.config import Settings
 from portal.lessons import bell
+from portal.privacy import terms
 from portal.privacy.eraser import Eraser
 from portal.scheduler import Scheduler, open_scheduler
 from portal.store import EVERYONE, Store
@@ -153,6 +154,7 @@ class Agent:
         if now >= self._next_sweep:
             self._next_sweep = now + EVERY_S
             self.housekeeping.sweep()
+            self._end_terms()
         if now >= self._next_erasing and not sent:
             # While there is something to erase, a tenth of each second goes to that.
             self._next_erasing = now + (1.0 if self.eraser.step() else ERASE_EVERY_S)
@@ -172,6 +174,15 @@ class Agent:
         if due:
             with self.store.begin(EVERYONE) as session:
                 bell.ring(session, clock, before_s=before_s)
+
+    def _end_terms(self) -> None:
+        with self.store.begin(EVERYONE) as session:
+            day = terms.today(self.settings, self.clock.surely())
+            begun = terms.begin(session, self.settings, day)
+            ended = terms.end(session, self.settings, day)
+        if begun or ended:
+            told = {"begun": begun, "erasures": [erasure.id for erasure in ended]}
+            log.info("terms", extra=told)
 
     def _leads(self) -> bool:
         """Whether this agent holds the lease; renewed well before it ends."""

@@ -77,6 +77,13 @@ class Data:
     checks_at_once: int = setting(
         "Uploads that are checked at the same time; others wait.", 2, low=1, high=64
     )
+    term_ends: list[str] = setting(
+        "Days on which terms usually end, as month-day: the first term of a class that has none.",
+        ["01-31", "07-15"],
+    )
+    kept_days: int = setting(
+        "Days after the last one of a term until its classes are deleted.", 30, low=1, high=366
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
@@ -35,12 +36,23 @@ def faults_of(settings: Settings) -> list[Fault]:
             faults.append(Fault("web.operations_from", repr(found), allowed))
     if settings.tokens.days > settings.tokens.most_days:
         faults.append(Fault("tokens.days", repr(settings.tokens.days), "at most tokens.most_days"))
+    if not settings.data.term_ends or not all(map(_is_a_day, settings.data.term_ends)):
+        allowed = 'days of every year, as ["01-31", "07-15"]'
+        faults.append(Fault("data.term_ends", repr(settings.data.term_ends), allowed))
     faults += _rest(settings.slurm)
     faults += login_faults.faults_of(settings.login, settings.ldap, settings.ldap_groups)
     if settings.database.url.split(":")[0] not in ("sqlite", "postgresql+psycopg"):
         found = repr(without_password(settings.database.url))
         faults.append(Fault("database.url", found, "sqlite:///… or postgresql+psycopg://…"))
     return faults
+
+
+def _is_a_day(month_day: str) -> bool:
+    try:
+        date.fromisoformat(f"2027-{month_day}")  # no leap year: 02-29 is not in every one
+    except ValueError:
+        return False
+    return True
 
 
 def _rest(slurm: Slurm) -> list[Fault]:

@@ -18,6 +18,7 @@ from portal.datasets.incoming import Stream
 from portal.datasets.limits import Limits
 from portal.datasets.manifest import Manifest, TableManifest
 from portal.datasets.shelf import Entry, put
+from portal.datasets.shown import NOBODY, Shown, require_allowed
 from portal.datasets.turns import turn
 from portal.datasets.viewer import Viewer
 from portal.errors import Invalid, NotAllowed
@@ -98,15 +99,19 @@ def shelve(
     name_en: str | None = None,
     licence: str | None = None,
     source: str | None = None,
+    shown: Shown = NOBODY,
 ) -> DataSet:
     """Give a content a name and an owner; what staff upload belongs to the centre.
 
-    The same content under the same name by the same person is the data set that is there.
+    The same content under the same name by the same person is the data set that is there. Raises
+    `NotAllowed`, and `Invalid` (name; personal, where it shows people and the school has not
+    consented to that).
     """
     may_upload(viewer)
+    require_allowed(session, viewer, shown)
     zh = name_of(name, "")
     title = Text(zh=zh, en=name_of(name_en, "") if name_en else zh)
-    entry = Entry(viewer.user_id, viewer.school_id, title, licence, source)
+    entry = Entry(viewer.user_id, viewer.school_id, title, licence, source, shown=shown)
     return put(session, entry, taken.sha256, taken.size, taken.manifest)
 
 

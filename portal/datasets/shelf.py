@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.datasets.manifest import Manifest
+from portal.datasets.shown import NOBODY, Shown
 from portal.datasets.viewer import Viewer
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.language import N_, Text
@@ -31,6 +32,7 @@ class Entry:
     licence: str | None = None
     source: str | None = None
     slug: str | None = None
+    shown: Shown = NOBODY
 
 
 def put(session: Session, entry: Entry, sha256: str, size: int, manifest: Manifest) -> DataSet:
@@ -50,6 +52,8 @@ def put(session: Session, entry: Entry, sha256: str, size: int, manifest: Manife
             content=content,
             licence=entry.licence,
             source=entry.source,
+            personal=entry.shown.people,
+            class_id=entry.shown.class_id,
         )
         try:
             with session.begin_nested():
@@ -69,6 +73,8 @@ def _same(entry: Entry, sha256: str) -> tuple[ColumnElement[bool], ...]:
         DataSet.sha256 == sha256,
         DataSet.owner_id == entry.owner_id,
         DataSet.name_zh == entry.name.zh,
+        DataSet.personal == entry.shown.people,
+        DataSet.class_id == entry.shown.class_id,
     )
 
 
@@ -109,7 +115,7 @@ def find(
     session: Session, viewer: Viewer, kind: str | None = None, query: str | None = None
 ) -> list[DataSet]:
     """What `viewer` may use, the own school's newest first, then the centre's by name."""
-    statement = select(DataSet)
+    statement = _shown_to(viewer, select(DataSet))
     if kind is not None:
         statement = statement.where(DataSet.kind == kind)
     if query and query.strip():
@@ -130,11 +136,17 @@ def find(
 def get(session: Session, viewer: Viewer, id_or_name: str) -> DataSet:
     """By id, slug or name; the own before the centre's. Raises `NotFound`."""
     names = (DataSet.id, DataSet.slug, DataSet.name_zh, DataSet.name_en)
-    statement = select(DataSet).where(or_(*(name == id_or_name for name in names)))
+    statement = _shown_to(viewer, select(DataSet))
+    statement = statement.where(or_(*(name == id_or_name for name in names)))
     newest = session.scalars(statement.order_by(DataSet.created_at.desc())).all()
     if not newest:
         raise NotFound(N_("There is no data set “{name}”.", name=id_or_name[:SLUG_CHARACTERS]))
     return _nearest(newest, viewer, id_or_name)
+
+
+def _shown_to(viewer: Viewer, wanted: Select[DataSet]) -> Select[DataSet]:
+    """Who is to be seen in a data set is seen by pupils in the lessons of their class alone."""
+    return wanted.where(~DataSet.personal) if viewer.role == "seat" else wanted
 
 
 def _nearest(found: Sequence[DataSet], viewer: Viewer, wanted: str) -> DataSet:

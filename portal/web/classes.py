@@ -14,6 +14,7 @@ from portal.language import Message
 from portal.lessons import queries as lessons
 from portal.people import classes, codes
 from portal.people.access import Action, may, require, require_school
+from portal.privacy import terms
 from portal.services import services
 from portal.store.tables import School
 from portal.web.login import reading, viewer
@@ -76,8 +77,16 @@ def one(class_id: str) -> ResponseReturnValue:
         held = lessons.lessons(session, viewer(), class_id=school_class.id, limit=LESSONS)
         now = time.time()
         is_open = codes.is_open(session, school_class, now)
+        settings, term = services().settings, terms.term_of(session, school_class)
         return render_template(
-            "class.html", school_class=school_class, lessons=held, is_open=is_open, now=now
+            "class.html",
+            school_class=school_class,
+            lessons=held,
+            is_open=is_open,
+            now=now,
+            term=term,
+            term_is_near=term is not None and terms.is_near(term, terms.today(settings, now)),
+            gone_on=terms.goes_on(term, settings) if term is not None else None,
         )
 
 

@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 
 from portal.datasets import manifest, reception, shelf
 from portal.datasets.contents import Contents
+from portal.datasets.shown import NOBODY, require_answer, who_is_shown
 from portal.errors import Invalid, PortalError, TooLarge
 from portal.language import N_
 from portal.people.access import Action, may, require
+from portal.people.classes import list_classes
 from portal.runs.templates import templates_of
 from portal.services import services
 from portal.web.failures import status_of
@@ -21,6 +23,8 @@ from portal.web.speech import say
 from portal.web.uploads import takes_uploads
 
 NAME_LETTERS = 80
+# What the form's question is answered with; nothing is no answer.
+ANSWERS = {"yes": True, "no": False}
 
 blueprint = Blueprint("data", __name__, url_prefix="/data")
 
@@ -49,15 +53,22 @@ def receive() -> ResponseReturnValue:
     """Take a file in, check it, and put it on the shelf. Every fault is said beside its field."""
     who, house = viewer(), services()
     require(who, Action.UPLOAD_DATA)
-    typed = {name: request.form.get(name, "").strip() for name in ("name", "label", "source")}
+    fields = ("name", "label", "source", "personal", "class")
+    typed = {name: request.form.get(name, "").strip() for name in fields}
     sent = request.files.get("file")
     try:
         if sent is None or not sent.filename:
             raise Invalid.one("file", N_("Please choose a file."))
         name = typed["name"] or sent.filename.rpartition(".")[0][:NAME_LETTERS]
+        # Asked before the file is looked at: what may not come in is not taken in first.
+        with reading() as session:
+            shown = who_is_shown(session, who, ANSWERS.get(typed["personal"]), typed["class"])
         taken = reception.take_in(house.settings, sent.stream, label=typed["label"] or None)
+        require_answer(shown, taken.manifest.kind)
         with house.store.begin(who.tenant) as session:
-            made = reception.shelve(session, who, taken, name, source=typed["source"] or None)
+            made = reception.shelve(
+                session, who, taken, name, source=typed["source"] or None, shown=shown or NOBODY
+            )
             made_id = made.id
     except Invalid as invalid:
         return _form(typed, invalid.errors), 422
@@ -115,4 +126,7 @@ def _contents() -> Contents:
 
 def _form(typed: dict[str, str], errors: object) -> str:
     limits = services().settings.data
-    return render_template("data_new.html", typed=typed, errors=errors, limits=limits)
+    with reading() as session:
+        rows = list_classes(session, viewer()) if viewer().school_id else []
+        own = [row.school_class for row in rows]
+    return render_template("data_new.html", typed=typed, errors=errors, limits=limits, classes=own)
