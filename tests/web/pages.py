@@ -47,9 +47,6 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         "/audit",
         "/data",
         "/templates",
-    ]
-    return [
-        *(("li", address) for address in teacher),
         "/staff/schools",
         "/staff/schools/new",
         "/staff/schools/hua",
@@ -57,6 +54,9 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         "/school/data",
         "/school/data?school=hua",
         "/people/new",
+    ]
+    return [
+        *(("li", address) for address in teacher),
         *(("chen", f"/school/data{rest}") for rest in ("", f"/delete/class/{classroom.class_id}")),
         *(("chen", address) for address in ("/classes", "/classes/new", "/people", "/people/new")),
         *((SEAT, address) for address in seat),
