@@ -7,6 +7,7 @@ import time
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.operations.now import standings
 from portal.people import schools
 from portal.people.access import Action, require
 from portal.services import services
@@ -36,10 +37,13 @@ def _seen() -> dict[str, object]:
         known = schools.list_schools(session)
         house = services()
         view = seen.view if seen else {}
+        nodes = nodes_of(view)
         return {
             "view": view,
-            "nodes": nodes_of(view),
+            "nodes": nodes,
+            "holding": {block for node in nodes for bar in node.bars for block in bar.blocks},
             "schools": known,
+            "standings": standings(session, view),
             "colours": {each.slurm_account: colour_of(i) for i, each in enumerate(known)},
             "seen_at": seen.seen_at if seen else None,
             "lease": lease,
