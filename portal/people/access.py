@@ -33,6 +33,7 @@ class Action(StrEnum):
     CONSENT = "consent"
     KEEP_SCHOOLS = "keep-schools"
     KEEP_PEOPLE = "keep-people"
+    KEEP_TOKENS = "keep-tokens"
     KEEP_SCHOOL_TOKENS = "keep-school-tokens"
 
 
@@ -56,6 +57,7 @@ RULES: Mapping[Action, frozenset[Role]] = {
     Action.CONSENT: frozenset({Role.SCHOOL_ADMIN}),
     Action.KEEP_SCHOOLS: _STAFF,
     Action.KEEP_PEOPLE: _STAFF | {Role.SCHOOL_ADMIN},
+    Action.KEEP_TOKENS: _STAFF | {Role.SCHOOL_ADMIN, Role.TEACHER},
     Action.KEEP_SCHOOL_TOKENS: frozenset({Role.SCHOOL_ADMIN}),
 }
 
@@ -75,6 +77,7 @@ REFUSALS: Mapping[Action, Message] = {
     Action.CONSENT: N_("Only the school's administrators can speak for it."),
     Action.KEEP_SCHOOLS: N_("Only the staff of the centre can add and change schools."),
     Action.KEEP_PEOPLE: N_("Only staff and school administrators can add and change people."),
+    Action.KEEP_TOKENS: N_("Only teachers and staff make tokens for their scripts."),
     Action.KEEP_SCHOOL_TOKENS: N_("Only the school's administrators can keep its tokens."),
 }
 

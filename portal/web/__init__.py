@@ -37,6 +37,7 @@ from portal.web import (
     session,
     sit,
     speech,
+    tokens,
     train,
     uploads,
     usage,
@@ -63,6 +64,7 @@ NOUNS = (
     seat,
     session,
     sit,
+    tokens,
     train,
     usage,
 )

@@ -23,6 +23,10 @@ EXPECTED = {
     Action.SEE_AUDIT: {STAFF, ADMIN},
     Action.KEEP_SCHOOLS: {STAFF},
     Action.KEEP_PEOPLE: {STAFF, ADMIN},
+    Action.ERASE: {STAFF, ADMIN, TEACHER},
+    Action.ERASE_CLASS: {STAFF, ADMIN},
+    Action.CONSENT: {ADMIN},
+    Action.KEEP_TOKENS: {STAFF, ADMIN, TEACHER},
     Action.KEEP_SCHOOL_TOKENS: {ADMIN},
 }
 

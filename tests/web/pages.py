@@ -31,6 +31,7 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         "/usage/sheet",
         "/data",
         "/data/new",
+        "/tokens",
         "/school/data",
         "/school/data/consent",
         f"/school/data/delete/run/{runs['failed'][0]}",
@@ -54,11 +55,15 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         "/school/data",
         "/school/data?school=hua",
         "/people/new",
+        "/tokens",
     ]
     return [
         *(("li", address) for address in teacher),
         *(("chen", f"/school/data{rest}") for rest in ("", f"/delete/class/{classroom.class_id}")),
-        *(("chen", address) for address in ("/classes", "/classes/new", "/people", "/people/new")),
+        *(
+            ("chen", address)
+            for address in ("/classes", "/classes/new", "/people", "/people/new", "/tokens")
+        ),
         *((SEAT, address) for address in seat),
         *(("staff", address) for address in staff),
     ]

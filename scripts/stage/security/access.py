@@ -45,6 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /login": {"login": "li", "password": "wrong"},
     "POST /sit": {"code": "k7m2px", "number": "1", "pin": "123456"},
     "POST /theme": {"theme": "dark"},
+    "POST /tokens": {"name": "a script", "days": "1", "scopes": "read"},
     "POST /train/<template>": FORM,
     "POST /train/<template>/fit": FORM,
     "POST /train/<template>/settings": FORM,

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 import schemathesis
 from flask import Flask
@@ -42,13 +43,13 @@ def _account(scene: Scene, who: str) -> type:
     class Account:
         token = ""
 
-        def get(self, case: schemathesis.Case, context: object) -> str:  # noqa: ARG002
+        def get(self, case: schemathesis.Case[Any], context: object) -> str:  # noqa: ARG002
             """A token that is good now: some of what is tried ends the one that it is sent with."""
             if tokens.resolve(scene.classroom.house.store, self.token) is None:
                 self.token = _token(scene, who)
             return self.token
 
-        def set(self, case: schemathesis.Case, data: str, context: object) -> None:  # noqa: ARG002
+        def set(self, case: schemathesis.Case[Any], data: str, context: object) -> None:  # noqa: ARG002
             case.headers["Authorization"] = f"Bearer {data}"
 
     return Account
