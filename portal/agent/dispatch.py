@@ -34,7 +34,9 @@ from portal.scheduler import (
     QuotaExceeded,
     Rejected,
     Scheduler,
+    SchedulerError,
     Unavailable,
+    takes_several,
 )
 from portal.store import EVERYONE, Store
 from portal.store.tables import Batch, Run, School
@@ -70,6 +72,7 @@ class Dispatch:
     _silence: str = ""
     _paused: dict[str, float] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
+    _several_qos: bool | None = None
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.store, self.holder, self.settings.agent.lease_s, self.clock)
@@ -101,6 +104,7 @@ class Dispatch:
                 self.clock.surely(),
                 slurm,
                 without=without,
+                several_qos=self._takes_several_qos(),
             )
             again = select(Batch).where(
                 Batch.state == "forming", Batch.submitting_since.is_not(None)
@@ -163,6 +167,17 @@ class Dispatch:
         )
         with self.store.reading(EVERYONE) as session:
             return dict(session.execute(newest).all())
+
+    def _takes_several_qos(self) -> bool:
+        """Whether Slurm chooses among several QOS itself. Asked once, where any is borrowed."""
+        if self._several_qos is None:
+            try:
+                self._several_qos = self.settings.slurm.borrow_qos is not None and (
+                    takes_several(self.scheduler.version())
+                )
+            except SchedulerError:
+                return False
+        return self._several_qos
 
     def _send(self, some: Sequence[Batch]) -> list[str]:
         """Send these batches one after the other, between one commit before and one after."""
@@ -237,8 +252,9 @@ class Dispatch:
             workdir=(data.node_root or data.root) / folders.batch_folder(batch.id),
             output="slurm-%a.out",
             account=batch.account,
-            partition=slurm.partition,
-            qos=forming.qos_of(batch.runs[0], slurm),  # all of a batch have the same
+            # A batch of an older portal, formed before this one was started, says neither.
+            partition=batch.partition or slurm.partition,
+            qos=batch.qos or slurm.qos,
             reservation=None,
             gres=offer.gres,
             cpus=offer.cpus,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accelerators import Accelerator
+from portal.agent.guarantee import Guarantee
 from portal.catalog import Catalog
 from portal.config import Slurm
 from portal.errors import Invalid, NotFound
@@ -39,11 +40,7 @@ class Ask:
     memory_mb: int
     minutes: int
     qos: str | None
-
-
-def qos_of(run: Run, slurm: Slurm) -> str | None:
-    """A lesson's QOS, or that of homework where the settings name one."""
-    return slurm.qos if run.lesson_id is not None else slurm.homework_qos or slurm.qos
+    partition: str
 
 
 def dissolve_unsent(session: Session) -> None:
@@ -67,15 +64,17 @@ def form(
     slurm: Slurm,
     *,
     without: Collection[str] = (),
+    several_qos: bool = False,
 ) -> list[Batch]:
     """Put everything that waits into new batches of at most `slurm.array_size` runs each.
 
     The batches come with their runs, and those with what `DESCRIBED` names, so that nobody has to
-    load them again. `without` names Slurm accounts whose runs go on waiting. A run whose lesson
-    has less than a minute left is not started any more.
+    load them again. `without` names Slurm accounts whose runs go on waiting, and `several_qos` says
+    whether this Slurm takes several QOS for one job. A run whose lesson has less than a minute left
+    is not started any more.
     """
     waiting = (
-        select(Run, School.slurm_account)
+        select(Run, School.slurm_account, School.guaranteed, School.partitions)
         .join(School, School.id == Run.school_id)
         .outerjoin(Seat, Seat.id == Run.seat_id)
         .where(Run.state == RunState.WAITING, Run.batch_id.is_(None))
@@ -87,7 +86,8 @@ def form(
         .with_for_update(of=Run, skip_locked=True)
     )
     groups: dict[Ask, list[Run]] = defaultdict(list)
-    for run, account in session.execute(waiting):
+    guarantee = Guarantee(session, slurm, several_qos)
+    for run, account, guaranteed, partitions in session.execute(waiting):
         minutes = minutes_left(run, now)
         if run.cancel_asked_at is not None:
             move(run, RunState.CANCELLED, at=now, reason="cancelled-by-teacher")
@@ -95,8 +95,10 @@ def form(
             move(run, RunState.CANCELLED, at=now, reason="lesson-ended")
         else:
             memory = _memory_mb(catalog, accelerator, run)
-            qos = qos_of(run, slurm)
-            groups[Ask(run.school_id, account, run.eighths, memory, minutes, qos)].append(run)
+            qos = guarantee.qos_of(run, account, guaranteed)
+            into = ",".join(partitions) or slurm.partition
+            ask = Ask(run.school_id, account, run.eighths, memory, minutes, qos, into)
+            groups[ask].append(run)
     formed = [
         (_batch(ask, now), part)
         for ask, runs in groups.items()
@@ -142,6 +144,8 @@ def _batch(ask: Ask, now: float) -> Batch:
         eighths=ask.eighths,
         memory_mb=ask.memory_mb,
         minutes=ask.minutes,
+        qos=ask.qos,
+        partition=ask.partition,
         created_at=now,
     )
 

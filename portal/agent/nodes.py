@@ -14,7 +14,7 @@ from sqlalchemy import select
 from portal.accelerators import WHOLE, Accelerator, Sharing, bars, in_use
 from portal.agent.watch import Watch
 from portal.config import Settings
-from portal.quotas import differences
+from portal.quotas import differences, own_qos
 from portal.scheduler import (
     AccountStatus,
     Limit,
@@ -102,6 +102,7 @@ def view_of(
             account.name: {
                 "limit_eighths": limit_eighths(account.limits, accelerator),
                 "used_eighths": held.get(account.name, 0),
+                "own": own_qos(account.name) in account.qos,
             }
             for account in accounts
         },

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from portal.accelerators import Accelerator
 from portal.commands.connected import json_option
 from portal.commands.failures import FAILURE
 from portal.commands.house import opened, settings
@@ -15,9 +16,9 @@ from portal.commands.table import table
 from portal.config import Settings
 from portal.errors import Invalid
 from portal.language import N_
-from portal.people.limits import set_limits
+from portal.people.limits import set_limits, set_partitions
 from portal.people.schools import add_school, get_school, list_schools
-from portal.quotas import Difference, differences
+from portal.quotas import Difference, ask, differences, too_much
 from portal.scheduler import Scheduler, SchedulerError, open_scheduler
 from portal.store import EVERYONE
 from portal.store.tables import School
@@ -29,6 +30,14 @@ shares_option = click.option(
 )
 share_hours_option = click.option(
     "--share-hours", metavar="NUMBER|none", help="Hours of an eighth a month; none: as above."
+)
+guaranteed_option = click.option(
+    "--guaranteed",
+    metavar="NUMBER|none",
+    help="Of the shares those that are the school's own whenever it comes.",
+)
+partitions_option = click.option(
+    "--partitions", metavar="NAME,…|none", help="The only partitions of Slurm that it may use."
 )
 slugs_argument = click.argument("slugs", nargs=-1, metavar="[SLUG]...")
 
@@ -44,11 +53,13 @@ def command() -> None:
 @click.option("--account", required=True, help="The school's account in Slurm.")
 @shares_option
 @share_hours_option
-def add(slug: str, name: str, account: str, shares: str | None, share_hours: str | None) -> None:
+@guaranteed_option
+@partitions_option
+def add(slug: str, name: str, account: str, **limits: str | None) -> None:
     """Add the school SLUG that people call NAME; `apply` then makes its account."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
         school = add_school(session, slug=slug, name=name, slurm_account=account)
-        _limit(school, shares, share_hours)
+        _limit(school, **limits)
         click.echo(school.id)
 
 
@@ -56,10 +67,12 @@ def add(slug: str, name: str, account: str, shares: str | None, share_hours: str
 @click.argument("slug")
 @shares_option
 @share_hours_option
-def set_(slug: str, shares: str | None, share_hours: str | None) -> None:
+@guaranteed_option
+@partitions_option
+def set_(slug: str, **limits: str | None) -> None:
     """Write down what a school may use; `apply` then makes it so in Slurm."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
-        _limit(get_school(session, slug), shares, share_hours)
+        _limit(get_school(session, slug), **limits)
 
 
 @command.command("list")
@@ -73,11 +86,13 @@ def list_(as_json: bool) -> None:
                 "account": school.slurm_account,
                 "shares": school.shares,
                 "share_hours": school.share_hours,
+                "guaranteed": school.guaranteed,
+                "partitions": ",".join(school.partitions),
                 "name": school.name,
             }
             for school in list_schools(session)
         ]
-    head = ("SLUG", "ACCOUNT", "SHARES", "SHARE-HOURS", "NAME")
+    head = ("SLUG", "ACCOUNT", "SHARES", "SHARE-HOURS", "GUARANTEED", "PARTITIONS", "NAME")
     click.echo(
         json.dumps(rows, ensure_ascii=False)
         if as_json
@@ -92,11 +107,13 @@ def list_(as_json: bool) -> None:
 def plan(slugs: tuple[str, ...], as_json: bool, check: bool) -> None:
     """Show what `apply` would change in Slurm; change nothing."""
     house = settings()
-    found = list(_differences(house, open_scheduler(house.slurm), slugs))
+    scheduler = open_scheduler(house.slurm)
+    found = list(_differences(house, scheduler, slugs))
     if as_json:
         click.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))
     else:
         _show(found)
+    _warn(house, scheduler)
     if check and found:
         raise click.exceptions.Exit(FAILURE)
 
@@ -120,7 +137,7 @@ def apply(slugs: tuple[str, ...], yes: bool) -> None:
 
 def _applied(scheduler: Scheduler, difference: Difference) -> bool:
     try:
-        scheduler.apply_account(difference.wish)
+        difference.apply(scheduler)
     except SchedulerError as error:
         words = said(N_("{told} [{words}]", told=error.message, words=error.words))
         click.echo(f"kesuan: {difference.school.slug}: {words}", err=True)
@@ -133,15 +150,35 @@ def _differences(
 ) -> Iterator[Difference]:
     with opened(house) as store, store.reading(EVERYONE) as session:
         schools = [get_school(session, slug) for slug in slugs] or list_schools(session)
-    return differences(house, schools, scheduler.accounts())
+    return differences(house, schools, *ask(scheduler, schools))
 
 
-def _limit(school: School, shares: str | None, share_hours: str | None) -> None:
+def _warn(house: Settings, scheduler: Scheduler) -> None:
+    """Say so where more is guaranteed to all schools together than the cluster has."""
+    with opened(house) as store, store.reading(EVERYONE) as session:
+        schools = list_schools(session)
+    if all(school.guaranteed is None for school in schools):
+        return
+    accelerator = Accelerator.from_settings(house.accelerator)
+    if words := too_much(schools, scheduler.nodes(), accelerator):
+        click.echo(f"kesuan: {said(words)}", err=True)
+
+
+def _limit(
+    school: School,
+    shares: str | None,
+    share_hours: str | None,
+    guaranteed: str | None,
+    partitions: str | None,
+) -> None:
     set_limits(
         school,
         shares=_chosen("shares", shares, school.shares),
         share_hours=_chosen("share_hours", share_hours, school.share_hours),
+        guaranteed=_chosen("guaranteed", guaranteed, school.guaranteed),
     )
+    if partitions is not None:
+        set_partitions(school, [] if partitions == CENTRES else partitions.split(","))
 
 
 def _chosen(field: str, words: str | None, before: int | None) -> int | None:

@@ -138,6 +138,9 @@ class Slurm:
     homework_qos: str | None = setting(
         "QOS of runs that belong to no lesson, if it is another one.", None
     )
+    borrow_qos: str | None = setting(
+        "QOS of a lesson's runs beyond the part that is guaranteed to their school.", None
+    )
     user: str = setting("Service user that the jobs of the portal run as.", "kesuan")
     command_timeout_s: float = setting(
         "Seconds until a Slurm command is given up.", 30.0, low=1, high=600

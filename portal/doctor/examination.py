@@ -39,7 +39,7 @@ def examine(settings: Settings, scheduler: Scheduler) -> Iterator[Finding]:
         yield skipped("canary", N_("The canary job waits until Slurm answers."))
         return
     if readable:
-        yield from schools.look(settings, known, reach.accounts)
+        yield from schools.look(settings, known, reach.accounts, reach.qos, reach.nodes or ())
     yield from _canary(settings, scheduler, known, reach.accounts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from portal.config import Settings
@@ -14,9 +15,11 @@ from portal.language import N_
 from portal.scheduler import (
     AccountStatus,
     NodeStatus,
+    QosStatus,
     Scheduler,
     SchedulerError,
     Site,
+    Unsupported,
     choice,
 )
 from portal.scheduler.pyslurm import fitting
@@ -33,6 +36,7 @@ class Reach:
     site: Site | None = None
     nodes: list[NodeStatus] | None = None
     accounts: list[AccountStatus] | None = None
+    qos: list[QosStatus] | None = None
 
     def look(self) -> Iterator[Finding]:
         """Findings from the settings' choice to slurmdbd. A fault is told once, where it is."""
@@ -50,6 +54,8 @@ class Reach:
             return
         try:
             self.accounts = self.scheduler.accounts()
+            with suppress(Unsupported):
+                self.qos = self.scheduler.qos()
         except SchedulerError as error:
             yield explained(self.settings, error)
 

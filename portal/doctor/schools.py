@@ -1,29 +1,40 @@
-"""Has every school an account in Slurm that the portal may use, its QOS, and its limits?"""
+"""Is every school's account in Slurm what the portal was told, so that its runs are let in?
+
+What differs is found where `kesuan schools plan` finds it (`portal.quotas`); here it gets its
+weight and its advice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from portal.accelerators import Accelerator
 from portal.config import Settings
 from portal.doctor.finding import Finding, fault, ok, warn
 from portal.language import N_
-from portal.quotas import Difference, differences
-from portal.scheduler import AccountStatus
+from portal.quotas import Difference, differences, too_much
+from portal.scheduler import AccountStatus, NodeStatus, QosStatus
 from portal.store.tables import School
+
+APPLY = N_("See: kesuan schools plan. Then, as an operator of Slurm: kesuan schools apply")
 
 
 def look(
-    settings: Settings, schools: Sequence[School], accounts: Sequence[AccountStatus]
+    settings: Settings,
+    schools: Sequence[School],
+    accounts: Sequence[AccountStatus],
+    qos: Sequence[QosStatus] | None = None,
+    nodes: Iterable[NodeStatus] = (),
 ) -> Iterator[Finding]:
     """A finding for each school that needs one, or one for all."""
     by_name = {account.name: account for account in accounts}
-    drifted = {one.school.id: one for one in differences(settings, schools, accounts)}
+    differing = {one.school.id: one for one in differences(settings, schools, accounts, qos)}
     findings = [
         found
         for school in schools
-        if (found := school_of(settings, school, by_name.get(school.slurm_account)))
-        or (found := _drift(drifted.get(school.id)))
+        if (found := _of(settings, school, by_name, differing.get(school.id)))
     ]
+    findings += _of_all(settings, schools, nodes)
     yield from findings
     if not schools:
         yield warn(
@@ -36,62 +47,74 @@ def look(
         yield ok("schools", N_("Every school has an account and a limit ({count}).", count=count))
 
 
-def school_of(settings: Settings, school: School, account: AccountStatus | None) -> Finding | None:
+def _of(
+    settings: Settings,
+    school: School,
+    accounts: dict[str, AccountStatus],
+    difference: Difference | None,
+) -> Finding | None:
     """What is wrong with one school; None for nothing."""
-    name, user = school.slurm_account, settings.slurm.user
-    wanted = filter(None, (settings.slurm.qos, settings.slurm.homework_qos))
-    qos = next((qos for qos in wanted if account and qos not in account.qos), None)
-    if account is None:
-        return fault(
-            "schools",
-            N_("{school}: Slurm has no account {name}.", school=school.name, name=name),
-            N_("Run: sacctmgr add account {name}", name=name),
+    told = "; ".join(map(str, difference.changes)) if difference else ""
+    if difference and difference.keeps_out:
+        words = N_("{school}: Slurm takes none of its runs: {changes}.", **_about(school, told))
+        return fault("schools", words, APPLY)
+    account = accounts[school.slurm_account]  # without one it would be kept out
+    if missing := [qos for qos in account.account_qos if qos not in account.qos]:
+        return _user_without(settings, school, missing[0])
+    if difference:
+        words = N_(
+            "{school}: Slurm does not have what was set for it: {changes}.", **_about(school, told)
         )
-    if not account.allowed:
-        return fault(
-            "schools",
-            N_(
-                "{school}: {user} may not use the account {name}.",
-                school=school.name,
-                user=user,
-                name=name,
-            ),
-            N_("Run: sacctmgr add user {user} account={name}", user=user, name=name),
-        )
-    if qos is not None:
-        return fault(
-            "schools",
-            N_(
-                "{school}: the account {name} has no QOS {qos}.",
-                school=school.name,
-                name=name,
-                qos=qos,
-            ),
-            N_("Run: sacctmgr modify account {name} set qos+={qos}", name=name, qos=qos),
-        )
-    if not any(limit.resource.startswith("gres/") for limit in account.limits):
+        return warn("schools", words, APPLY)
+    if not any(limit.kind == "GrpTRES" for limit in account.limits):
         return warn(
             "schools",
             N_(
                 "{school}: the account {name} has no limit of shares.",
                 school=school.name,
-                name=name,
+                name=account.name,
             ),
             N_("Run: kesuan schools set {slug} --shares 64", slug=school.slug),
         )
     return None
 
 
-def _drift(difference: Difference | None) -> Finding | None:
-    """What Slurm has otherwise than the portal was told; None for nothing."""
-    if difference is None:
-        return None
-    return warn(
+def _about(school: School, changes: str) -> dict[str, str]:
+    return {"school": school.name, "changes": changes}
+
+
+def _user_without(settings: Settings, school: School, qos: str) -> Finding:
+    """The service user has a list of QOS of its own in the account, which is the shorter one."""
+    user, name = settings.slurm.user, school.slurm_account
+    return fault(
         "schools",
         N_(
-            "{school}: Slurm does not have what was set for it: {changes}.",
-            school=difference.school.name,
-            changes="; ".join(map(str, difference.changes)),
+            "{school}: {user} may not use the QOS {qos} of the account {name}.",
+            school=school.name,
+            user=user,
+            qos=qos,
+            name=name,
         ),
-        N_("See: kesuan schools plan. Then, as an operator of Slurm: kesuan schools apply"),
+        N_(
+            "Run: sacctmgr modify user {user} where account={name} set qos+={qos}",
+            user=user,
+            name=name,
+            qos=qos,
+        ),
     )
+
+
+def _of_all(
+    settings: Settings, schools: Sequence[School], nodes: Iterable[NodeStatus]
+) -> Iterator[Finding]:
+    """What is wrong with the guaranteed parts together."""
+    if all(school.guaranteed is None for school in schools):
+        return
+    if settings.slurm.borrow_qos is None:
+        yield warn(
+            "schools",
+            N_("Schools have guaranteed parts, and nothing makes way for them."),
+            N_("Set slurm.borrow_qos, as docs/schools.md says."),
+        )
+    if words := too_much(schools, nodes, Accelerator.from_settings(settings.accelerator)):
+        yield warn("schools", words, N_("Guarantee less: kesuan schools set SLUG --guaranteed N"))

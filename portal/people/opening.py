@@ -81,7 +81,12 @@ def _faults(session: Session, school: School, wish: SchoolWish) -> schools.Fault
         of=school if school.id else None,
     )
     try:
-        set_limits(school, shares=wish.shares, share_hours=wish.share_hours)
+        set_limits(
+            school,
+            shares=wish.shares,
+            share_hours=wish.share_hours,
+            guaranteed=school.guaranteed,
+        )
     except Invalid as invalid:
         faults |= {field: list(said) for field, said in invalid.errors.items()}
     return faults

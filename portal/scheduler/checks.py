@@ -28,6 +28,8 @@ _NODES = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,\[\]-]{0,1023}")
 _TRES = re.compile(r"[a-z][a-z0-9_/:.-]{0,63}=\d{1,12}(,[a-z][a-z0-9_/:.-]{0,63}=\d{1,12}){0,15}")
 _RESOURCE = re.compile(r"[a-z][a-z0-9_/:.-]{0,63}")
 _FLAG = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+# The same of a QOS, whose name may be that of an account and a little more.
+_QOS = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,95}")
 # What sacctmgr keeps as it is: not every database behind slurmdbd takes letters beyond ASCII.
 _TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:;/()&+-]{0,199}")
 _MOST = 2**31 - 1
@@ -135,7 +137,7 @@ def check_wish(wish: AccountWish) -> None:
 
 def check_qos_wish(wish: QosWish) -> None:
     """Raise `Rejected` for a QOS that sacctmgr would read as something else."""
-    _checked(_ACCOUNT, "qos", wish.name)
+    _checked(_QOS, "qos", wish.name)
     bad: dict[str, object] = {str(limit): number for limit, number in _odd_limits(wish.limits)}
     if not 0 <= wish.priority <= _MOST:
         bad["priority"] = wish.priority

@@ -78,7 +78,7 @@ def test_a_schools_limit_in_eighths(
 def test_accounts_without_a_limit_have_none() -> None:
     account = AccountStatus("hua", "root", allowed=True)
     schools = view_of([], [account], Ours((), {}), SHARD)["schools"]
-    assert schools == {"hua": {"limit_eighths": None, "used_eighths": 0}}
+    assert schools == {"hua": {"limit_eighths": None, "used_eighths": 0, "own": False}}
 
 
 def test_the_look_is_kept_and_silence_leaves_the_last_one(world: World) -> None:

@@ -95,9 +95,11 @@ def test_all_that_slurm_enforces_is_enough(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("account", "verdict", "advice"),
     [
-        (None, Verdict.FAULT, "sacctmgr add account hua"),
-        (replace(ACCOUNT, allowed=False), Verdict.FAULT, "sacctmgr add user kesuan account=hua"),
-        (replace(ACCOUNT, qos=()), Verdict.FAULT, "set qos+=class"),
+        (None, Verdict.FAULT, "kesuan schools apply"),
+        (replace(ACCOUNT, allowed=False), Verdict.FAULT, "kesuan schools apply"),
+        (replace(ACCOUNT, account_qos=()), Verdict.FAULT, "kesuan schools apply"),
+        (replace(ACCOUNT, partitions=("night",)), Verdict.FAULT, "kesuan schools apply"),
+        (replace(ACCOUNT, qos=()), Verdict.FAULT, "modify user kesuan where account=hua set qos+="),
         (replace(ACCOUNT, limits={}), Verdict.WARN, "schools set hua --shares"),
     ],
 )
@@ -105,17 +107,31 @@ def test_what_a_school_lacks_is_found(
     settings: Settings, account: AccountStatus | None, verdict: Verdict, advice: str
 ) -> None:
     settings = replace(settings, slurm=replace(settings.slurm, qos="class"))
-    found = schools.school_of(settings, SCHOOL, account)
-    assert found is not None
+    (found,) = schools.look(settings, [SCHOOL], [account] if account else [])
     assert found.verdict is verdict
     assert advice in str(found.advice)
 
 
 def test_a_school_without_the_qos_of_homework_is_found(settings: Settings) -> None:
     slurm = replace(settings.slurm, qos="class", homework_qos="homework")
-    found = schools.school_of(replace(settings, slurm=slurm), SCHOOL, ACCOUNT)
-    assert found is not None
-    assert "set qos+=homework" in str(found.advice)
+    (found,) = schools.look(replace(settings, slurm=slurm), [SCHOOL], [ACCOUNT])
+    assert found.verdict is Verdict.FAULT
+    assert "QOS: class → class,homework" in str(found.found)
+
+
+def test_guaranteed_parts_that_nothing_makes_way_for_or_that_are_too_much(
+    settings: Settings,
+) -> None:
+    school = School(id="1", slug="hua", name="华小", slurm_account="hua", guaranteed=17)
+    (useless, too_much) = schools.look(settings, [school], [ACCOUNT], [], [NODE])
+    assert "slurm.borrow_qos" in str(useless.advice)
+    assert "17 shares together, and the cluster has 16" in str(too_much.found)
+    assert {useless.verdict, too_much.verdict} == {Verdict.WARN}
+    enough = School(id="1", slug="hua", name="华小", slurm_account="hua", guaranteed=16)
+    house = replace(settings, slurm=replace(settings.slurm, borrow_qos="borrow"))
+    (found,) = schools.look(house, [enough], [ACCOUNT], [], [NODE])
+    assert found.verdict is Verdict.FAULT
+    assert "QOS hua-own: + new" in str(found.found)
 
 
 def test_a_school_that_lacks_nothing_is_well(settings: Settings) -> None:

@@ -1,0 +1,102 @@
+"""A lesson's runs are sent under their school's own QOS first, and borrowed beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from portal.scheduler import AccountWish, Limit, QosWish
+from portal.store import EVERYONE
+from portal.store.tables import ClusterView, School
+from tests.agent.conftest import World
+from tests.agent.test_dispatch import a_lesson
+
+GUARANTEED = 4
+
+
+@pytest.fixture
+def house(world: World) -> World:
+    """A school with a guaranteed part of which Slurm, in memory, has been told."""
+    slurm = replace(world.settings.slurm, qos="class", homework_qos="homework", borrow_qos="normal")
+    world.settings = replace(world.settings, slurm=slurm)
+    shards = {Limit("GrpTRES", "gres/shard"): GUARANTEED}
+    world.scheduler.apply_qos(QosWish("hua-own", 200, ("homework", "normal"), shards))
+    world.scheduler.apply_account(AccountWish("hua", qos=("class", "normal", "hua-own")))
+    with world.store.begin(EVERYONE) as session:
+        session.get_one(School, world.school_id).guaranteed = GUARANTEED
+        session.add(
+            ClusterView(name="nodes", seen_at=0.0, view={"schools": {"hua": {"own": True}}})
+        )
+    world.restart()
+    return world
+
+
+def sent(world: World) -> dict[str | None, int]:
+    """Runs by the QOS that they were sent with."""
+    found: dict[str | None, int] = {}
+    for batch in world.batches():
+        found[batch.qos] = found.get(batch.qos, 0) + len(
+            [run for run in world.runs() if run.batch_id == batch.id]
+        )
+    return found
+
+
+def test_a_lesson_fills_the_guaranteed_part_and_borrows_the_rest(house: World) -> None:
+    lesson = a_lesson(house)
+    house.add_runs(3, lesson_id=lesson)
+    house.dispatch.send_waiting()
+    assert sent(house) == {"hua-own": 3}
+    house.add_runs(4, lesson_id=lesson)
+    house.dispatch.send_waiting()
+    assert sent(house) == {"hua-own": 4, "normal": 3}
+    asked = {task.request.qos for task in house.scheduler._simulation.running}
+    assert asked == {"hua-own", "normal"}
+
+
+def test_a_part_that_is_free_again_is_used_again(house: World) -> None:
+    lesson = a_lesson(house)
+    house.add_runs(GUARANTEED, lesson_id=lesson)
+    house.dispatch.send_waiting()
+    house.clock.advance(5)
+    house.watch.look()
+    for run in house.runs():
+        house.job_says(run)
+    house.clock.advance(5)
+    house.watch.look()
+    house.add_runs(1, lesson_id=lesson)
+    house.dispatch.send_waiting()
+    assert sent(house) == {"hua-own": GUARANTEED + 1}
+
+
+def test_homework_takes_nothing_of_the_guaranteed_part(house: World) -> None:
+    house.add_runs(2)
+    house.dispatch.send_waiting()
+    assert sent(house) == {"homework": 2}
+
+
+def test_what_was_only_written_down_is_not_asked_for(house: World) -> None:
+    with house.store.begin(EVERYONE) as session:
+        session.get_one(ClusterView, "nodes").view = {"schools": {"hua": {"own": False}}}
+    house.add_runs(2, lesson_id=a_lesson(house))
+    house.dispatch.send_waiting()
+    assert sent(house) == {"class": 2}
+
+
+def test_a_slurm_that_chooses_itself_is_told_both(
+    house: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.scheduler, "version", lambda: "24.11.5")
+    house.add_runs(6, lesson_id=a_lesson(house))
+    house.dispatch.send_waiting()
+    assert sent(house) == {"hua-own,normal": 6}
+
+
+def test_a_school_goes_to_its_own_partitions(world: World) -> None:
+    world.add_runs(1)
+    world.dispatch.send_waiting()
+    with world.store.begin(EVERYONE) as session:
+        session.get_one(School, world.school_id).partitions = ["day", "night"]
+    world.add_runs(1)
+    world.dispatch.send_waiting()
+    assert sorted(str(batch.partition) for batch in world.batches()) == ["class", "day,night"]
