@@ -74,6 +74,8 @@ LOOKS: Mapping[str, Message] = {
     "lessons.page": N_("looked at a lesson"),
     "lessons.show": N_("looked at a lesson"),
     "lessons.takehome": N_("took the files of a lesson"),
+    "school_data.takehome": N_("took everything of a school home"),
+    "school_data.class_takehome": N_("took everything of a class home"),
     "classes.one": N_("looked at a class"),
     "classes.show": N_("looked at a class"),
     "data.one": N_("looked at a data set"),

@@ -1,4 +1,4 @@
-"""Children's data of a school: consent, terms, deletion and its receipts."""
+"""Children's data of a school: consent, terms, deletion and its receipts, all of it in a zip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -17,9 +17,10 @@ from portal.language import N_, Message
 from portal.people import classes, consent, schools
 from portal.people.access import Action, may, require
 from portal.privacy import consents, erasures, terms
+from portal.privacy import takehome as parcels
 from portal.privacy.scope import scope_of
 from portal.services import services
-from portal.store.tables import School
+from portal.store.tables import School, SchoolClass
 from portal.web import noted
 from portal.web.login import reading, viewer
 from portal.web.speech import language
@@ -138,6 +139,25 @@ def erase(kind: str, which: str) -> ResponseReturnValue:
     return redirect(url_for("school_data.receipt", erasure_id=asked), 303)
 
 
+@blueprint.get("/takehome.zip")
+def takehome() -> ResponseReturnValue:
+    """Everything of a school, with a page that opens without the portal."""
+    require(viewer(), Action.ERASE_CLASS)
+    with reading() as session:
+        school = _school(session)
+        noted.about(f"school {school.id}", school.id)
+        return _sent(session, _classes(session, school.id), school.name, school.slug)
+
+
+@blueprint.get("/classes/<class_id>/takehome.zip")
+def class_takehome(class_id: str) -> ResponseReturnValue:
+    """The same of one class."""
+    require(viewer(), Action.ERASE)
+    with reading() as session:
+        found = classes.get_class(session, viewer(), class_id)
+        return _sent(session, [found], found.name, found.slug)
+
+
 @blueprint.get("/receipts/<erasure_id>")
 def receipt(erasure_id: str) -> ResponseReturnValue:
     """What was deleted, in numbers."""
@@ -170,6 +190,23 @@ TABLES: Mapping[str, Message] = {
 }
 
 
+def _sent(session: Session, of: list[SchoolClass], title: str, name: str) -> Response:
+    house = services()
+    parcel = parcels.pack(
+        session, house.settings, house.catalog, of, title, language(), time.time()
+    )
+    response = Response(
+        parcels.archive(house.settings.data.root, parcel), mimetype="application/zip"
+    )
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
+    return response
+
+
+def _classes(session: Session, school_id: str) -> list[SchoolClass]:
+    every = [row.school_class for row in classes.list_classes(session, viewer())]
+    return [each for each in every if each.school_id == school_id]
+
+
 def _form(kind: str, which: str, faults: Sequence[Message]) -> str:
     with reading() as session:
         subject = erasures.subject_of(session, viewer(), kind, which)
@@ -182,8 +219,7 @@ def _form(kind: str, which: str, faults: Sequence[Message]) -> str:
 def _page(typed: Mapping[str, str], errors: Faults) -> str:
     with reading() as session:
         school = _school(session)
-        every = [row.school_class for row in classes.list_classes(session, viewer())]
-        own = [each for each in every if each.school_id == school.id]
+        own = _classes(session, school.id)
         said = consent.newest(session, school.id)
         settings, known = services().settings, terms.terms(session, school.id)
         return render_template(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -132,6 +135,46 @@ def test_staff_see_every_school_and_pupils_none(classroom: Classroom) -> None:
     for address in (PAGE, f"{PAGE}/consent"):
         assert classroom.browser("hua-7-2-01").get(address).status_code == 403
     assert "监护人" in classroom.browser("chen", "zh").get(f"{PAGE}/consent").text
+
+
+class Links(HTMLParser):
+    """What a page would load or lead to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+        assert tag not in ("script", "link", "iframe"), tag
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_class_is_taken_home_and_opens_without_the_portal(
+    classroom: Classroom, language: str
+) -> None:
+    address = f"{PAGE}/classes/{classroom.class_id}/takehome.zip"
+    answer = classroom.browser("li", language).get(address)
+    assert answer.headers["Content-Disposition"] == "attachment; filename=7-2.zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
+        page = archive.read("index.html").decode()
+    links = {unquote(link) for link in Links(page).found}
+    assert links <= names
+    # A set of pictures, and of each trained seat its model, its curve and its log.
+    assert {PurePosixPath(link).name for link in links} >= {
+        *("pictures.zip", "contact-sheet.webp", "model.onnx", "log.txt", "metrics.jsonl"),
+    }
+    assert "http" not in page
+    assert "<polyline" in page
+    assert ("座位" if language == "zh" else "Seat") in page
+    assert classroom.browser("hua-7-2-01").get(address).status_code == 403
+    whole = f"{PAGE}/takehome.zip"
+    assert classroom.browser("li").get(whole).status_code == 403
+    with zipfile.ZipFile(io.BytesIO(classroom.browser("chen").get(whole).data)) as archive:
+        assert names <= {*archive.namelist()}
 
 
 def test_a_class_goes_and_leaves_a_receipt(classroom: Classroom, admin: FlaskClient) -> None:
