@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from portal.commands.audited import written_down
 from portal.commands.house import opened, settings
 from portal.commands.secret import write_private
 from portal.commands.speech import said
@@ -65,6 +66,7 @@ def deal(
         with store.begin(EVERYONE) as session:
             school_class = class_of_school(session, get_school(session, school), class_slug)
             cards.deal(session, school_class, deck)
+            written_down(session, "seats.cards", f"class {school_class.id}", school_class.school_id)
             # Written before the commit: PINs that nobody has are of no use.
             write_private(into, content)
     click.echo(said(N_("{count} cards are in {file}.", count=len(wanted), file=into)))

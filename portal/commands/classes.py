@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from portal.commands.audited import written_down
 from portal.commands.house import opened, settings
 from portal.commands.secret import write_private
 from portal.commands.speech import said
@@ -35,9 +36,10 @@ def command() -> None:
 def add(school: str, slug: str, name: str, seats: int, credentials: Path | None) -> None:
     """Add to SCHOOL the class SLUG that people call NAME, with a login for each seat."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
-        _, slips = add_class(
+        made, slips = add_class(
             session, get_school(session, school), slug=slug, name=name, seats=seats
         )
+        written_down(session, "classes.add", f"class {made.id}", made.school_id)
         # Written before the commit: a class whose passwords nobody has is of no use.
         if credentials is not None:
             write_private(credentials, _csv(slips))

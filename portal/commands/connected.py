@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -11,24 +10,20 @@ from typing import Any
 import click
 
 from portal.commands.connection import Connection
-
-SERVER = "http://127.0.0.1:8080"
-
-
-def token_path() -> Path:
-    """Where a token is kept unless somebody says otherwise."""
-    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(folder) / "kesuan" / "token"
-
+from portal.commands.portals import last_portal, read_token, token_path
 
 server_option = click.option(
-    "--server", envvar="KESUAN_SERVER", default=SERVER, show_default=True, help="The portal's URL."
+    "--server",
+    envvar="KESUAN_SERVER",
+    default=last_portal,
+    show_default="the one logged in to last",
+    help="The portal's URL.",
 )
 token_option = click.option(
     "--token-file",
     envvar="KESUAN_TOKEN_FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File with the API token; by default the one that `kesuan login` wrote.",
+    help="File with the API token; by default the one that `kesuan login` wrote for the portal.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
@@ -38,14 +33,6 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def wrapped(server: str, token_file: Path | None, **rest: Any) -> None:
-        command(Connection(server, read_token(token_file or token_path())), **rest)
+        command(Connection(server, read_token(token_file or token_path(server))), **rest)
 
     return server_option(token_option(wrapped))
-
-
-def read_token(path: Path) -> str | None:
-    """The token of a file; None where there is none, and the portal will say so."""
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from portal.commands.audited import written_down
 from portal.commands.house import opened, settings
 from portal.commands.speech import language
 from portal.datasets.packaged import PACKAGED, import_packaged
@@ -31,4 +32,5 @@ def import_(names: tuple[str, ...], listing: bool) -> None:
         for name in names:
             with store.begin(EVERYONE) as session:
                 data_set = import_packaged(session, house, name)
+                written_down(session, "data.import", f"data {data_set.id}", None)
                 click.echo(f"{data_set.slug}\t{data_set.sha256}")

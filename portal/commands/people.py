@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from portal.commands.audited import written_down
 from portal.commands.house import opened, settings
 from portal.commands.secret import password_file, read_password
 from portal.errors import NotFound
@@ -46,6 +47,7 @@ def add(login: str, name: str, role: str, school: str | None, file: Path | None)
             school_id=school_id,
             password=password,
         )
+        written_down(session, "people.add", f"person {made.id}", made.school_id)
         click.echo(made.id)
 
 
@@ -55,7 +57,7 @@ def add(login: str, name: str, role: str, school: str | None, file: Path | None)
 def password(login: str, file: Path | None) -> None:
     """Give LOGIN a new password."""
     chosen = read_password(file, twice=True)
-    with _user(login) as (session, user):
+    with _user(login, "password") as (session, user):
         accounts.set_password(session, user, chosen)
 
 
@@ -63,7 +65,7 @@ def password(login: str, file: Path | None) -> None:
 @click.argument("login")
 def hand_over(login: str) -> None:
     """Let the directory of the centre say who LOGIN is; the local password ends."""
-    with _user(login) as (session, user):
+    with _user(login, "hand-over") as (session, user):
         accounts.hand_over(session, user)
 
 
@@ -71,7 +73,7 @@ def hand_over(login: str) -> None:
 @click.argument("login")
 def close(login: str) -> None:
     """Keep LOGIN out from now on; open sessions and tokens end at once."""
-    with _user(login) as (_, user):
+    with _user(login, "close") as (_, user):
         user.active = False
 
 
@@ -79,15 +81,16 @@ def close(login: str) -> None:
 @click.argument("login")
 def reopen(login: str) -> None:
     """Let LOGIN in again."""
-    with _user(login) as (_, user):
+    with _user(login, "reopen") as (_, user):
         user.active = True
 
 
 @contextmanager
-def _user(login: str) -> Iterator[tuple[Session, User]]:
-    """The user with a login, to be changed; raises `NotFound`."""
+def _user(login: str, what: str) -> Iterator[tuple[Session, User]]:
+    """The user with a login, to be changed, which is written down; raises `NotFound`."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
         user = accounts.find(session, login)
         if user is None:
             raise NotFound(N_("Nobody has the login {login}.", login=login))
         yield session, user
+        written_down(session, f"people.{what}", f"person {user.id}", user.school_id)

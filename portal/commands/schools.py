@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from portal.accelerators import Accelerator
+from portal.commands.audited import written_down
 from portal.commands.connected import json_option
 from portal.commands.failures import FAILURE
 from portal.commands.house import opened, settings
@@ -60,6 +61,7 @@ def add(slug: str, name: str, account: str, **limits: str | None) -> None:
     with opened(settings()) as store, store.begin(EVERYONE) as session:
         school = add_school(session, slug=slug, name=name, slurm_account=account)
         _limit(school, **limits)
+        written_down(session, "schools.add", f"school {school.slug}", school.id)
         click.echo(school.id)
 
 
@@ -72,7 +74,9 @@ def add(slug: str, name: str, account: str, **limits: str | None) -> None:
 def set_(slug: str, **limits: str | None) -> None:
     """Write down what a school may use; `apply` then makes it so in Slurm."""
     with opened(settings()) as store, store.begin(EVERYONE) as session:
-        _limit(get_school(session, slug), **limits)
+        school = get_school(session, slug)
+        _limit(school, **limits)
+        written_down(session, "schools.set", f"school {school.slug}", school.id)
 
 
 @command.command("list")
@@ -130,8 +134,11 @@ def apply(slugs: tuple[str, ...], yes: bool) -> None:
     if found and not yes:
         click.confirm(said(N_("Change this in Slurm?")), abort=True)
     # One school that cannot be changed keeps no other waiting.
-    refused = [one for one in found if not _applied(scheduler, one)]
-    if refused:
+    applied = [one.school for one in found if _applied(scheduler, one)]
+    with opened(house) as store, store.begin(EVERYONE) as session:
+        for school in applied:
+            written_down(session, "schools.apply", f"school {school.slug}", school.id)
+    if len(applied) < len(found):
         raise click.exceptions.Exit(FAILURE)
 
 

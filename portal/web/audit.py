@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from portal.people import deeds, schools
+from portal.people import commanded, deeds, schools
 from portal.people.access import Action, require
 from portal.people.viewer import LABELS
 from portal.web import noted, spreadsheet
@@ -39,7 +39,7 @@ def page() -> ResponseReturnValue:
             schools=known if viewer().is_staff else [],
             names={school.id: school.name for school in known},
             words=noted.WORDS,
-            roles=LABELS,
+            roles={**LABELS, commanded.ROLE: commanded.LABEL},
             given={name: request.args[name] for name in _FILTERS if request.args.get(name)},
         )
 

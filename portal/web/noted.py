@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.language import N_, Message
-from portal.people import deeds
+from portal.people import commanded, deeds
 from portal.people.viewer import Viewer
 from portal.services import services
 from portal.store import EVERYONE
@@ -101,7 +101,7 @@ UNNOTED: Mapping[str, str] = {
     "cards.form": "not open to staff",
     "cards.projected": "not open to staff",
 }
-WORDS: Mapping[str, Message] = {**CHANGES, **LOOKS}
+WORDS: Mapping[str, Message] = {**CHANGES, **LOOKS, **commanded.WORDS}
 """What was done, in words, by its name."""
 
 _THINGS: Mapping[str, tuple[str, _Column, _Column]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,28 @@ def portal(
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_each_portal_has_its_own_token_and_the_last_is_meant(
+    portal: World, run: Kesuan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = os.environ["KESUAN_SERVER"]
+    monkeypatch.delenv("KESUAN_TOKEN_FILE")
+    monkeypatch.delenv("KESUAN_SERVER")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    login = ("login", "teacher-hua", "--password-file", "-", "--scope", "read")
+    assert run(*login, "--server", server).code == 0
+    assert run("runs").code == 0
+    (file,) = (tmp_path / "home" / "kesuan" / "tokens").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    refused = run(*SUBMIT)
+    assert refused.code == 1
+    assert "train" in refused.err
+    # Another address is another portal, and gets no token of this one.
+    elsewhere = run("runs", "--server", server.replace("127.0.0.1", "localhost"))
+    assert elsewhere.code == 1
+    assert "token" in elsewhere.err
 
 
 def _log_in(run: Kesuan, monkeypatch: pytest.MonkeyPatch) -> None:

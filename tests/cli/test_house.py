@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 import stat
 import tomllib
 from pathlib import Path
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from portal.config import Settings, load
+from portal.people import tokens
 from portal.people.accounts import load_viewer
 from portal.people.login import LoginRefused, open_door
+from portal.people.scopes import Scope
 from portal.store import EVERYONE, Store
-from portal.store.tables import User
+from portal.store.tables import AuditEntry, User
 from tests.cli.conftest import Kesuan
 
 
@@ -200,3 +203,42 @@ def test_a_file_that_cannot_be_written_leaves_no_class_without_slips(
     assert said.code == 1
     assert said.err.startswith(f"kesuan: {tmp_path}/file")
     assert run(*add, tmp_path / "slips.csv").code == 0
+
+
+def test_what_is_typed_here_is_in_the_audit_log(
+    settings_file: Path, run: Kesuan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "zhang")
+    password = tmp_path / "password"
+    password.write_text("correct horse")
+    with_password = ("--password-file", password)
+    for words in (
+        ("migrate",),
+        ("schools", "add", "hua", "Hua", "--account", "hua"),
+        ("people", "add", "li", "Li", "--role", "teacher", *("--school", "hua"), *with_password),
+        ("people", "close", "li"),
+        ("people", "close", "nobody"),
+        ("classes", "add", "hua", "7-2", "7 (2)", "--seats", "1", "--credentials", tmp_path / "c"),
+        ("tokens", "issue", "hua", "nightly", "--scope", "read", "--into", tmp_path / "token"),
+    ):
+        run(*words)
+    store = Store(load(settings_file).database)
+    with store.reading(EVERYONE) as session:
+        noted = [
+            (entry.what, entry.actor, entry.role)
+            for entry in session.query(AuditEntry).order_by(AuditEntry.at)
+        ]
+    actor = f"zhang@{socket.gethostname()}"
+    assert noted == [
+        (f"command.{what}", actor, "command")
+        for what in ("schools.add", "people.add", "people.close", "classes.add", "tokens.issue")
+    ]
+    secret = (tmp_path / "token").read_text().strip()
+    assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
+    sender = tokens.resolve(store, secret)
+    assert sender is not None
+    assert sender.scopes == {Scope.READ}
+    token_id = run("tokens", "all").out.splitlines()[-1].split()[0]
+    run("tokens", "end", token_id)
+    assert tokens.resolve(store, secret) is None
+    store.close()
