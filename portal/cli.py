@@ -22,6 +22,7 @@ COMMANDS = {
     "people": "portal.commands.people",
     "classes": "portal.commands.classes",
     "seats": "portal.commands.cards",
+    "school-data": "portal.commands.school_data",
     "login": "portal.commands.login",
     "tokens": "portal.commands.tokens",
     "submit": "portal.commands.submit",

@@ -120,6 +120,24 @@ def test_the_camera_s_turn_is_applied_and_its_secrets_are_gone(reception, conten
         assert b"CANARY" not in file.read_bytes()
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_no_format_carries_the_place_where_it_was_taken(reception, contents, kept, form):
+    """HEIC is not taken at all, and neither is sound: there is nothing else to strip."""
+    exif = Image.Exif()
+    exif[0x010F] = "CANARY-PHONE"
+    exif.get_ifd(0x8825).update({1: "N", 2: (31.0, 14.0, 9.0), 29: "CANARY-DAY"})
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(buffer, form, exif=exif, xmp=b"<CANARY-XMP/>")
+    with Image.open(io.BytesIO(buffer.getvalue())) as sent:
+        assert sent.getexif().get_ifd(0x8825)[29] == "CANARY-DAY"
+    taken = reception.take(packed(album() | {f"cat/phone.{form.lower()}": buffer.getvalue()}))
+    for picture_kept in kept(taken).values():
+        assert not picture_kept.getexif()
+        assert picture_kept.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    for file in contents.folder(taken.sha256).iterdir():
+        assert b"CANARY" not in file.read_bytes()
+
+
 def test_a_moving_picture_gives_its_first_frame(reception, kept):
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "green", "blue")]
     buffer = io.BytesIO()
