@@ -1,6 +1,7 @@
-"""The command behind ``scripts/screenshots``: the pictures in the documents, of a real lesson.
+"""The command behind ``scripts/screenshots``: the pictures in the documents, of real lessons.
 
-The one module here that needs more than Debian's Python: Playwright and Pillow from the venv.
+With `stage.walk` the one module here that needs more than Debian's Python: Playwright, Pillow and
+what reads printed cards, from the venv.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from stage import accounting, school, world
 from stage.checkout import ROOT, SERVICE_USER, StageError
 from stage.client import Portal
 from stage.site import Site
+from stage.walk import LAPTOP, PHONE, Walk
 
 NAME = "demo"
 PICTURES = ROOT / "docs" / "screenshots"
-LAPTOP: ViewportSize = {"width": 1366, "height": 768}
-PHONE: ViewportSize = {"width": 360, "height": 800}
 FEW_SHARES = 16
 COLOURS = 128  # enough for pages of few colours, and a quarter of the bytes
 
@@ -39,6 +39,8 @@ def main() -> int:
                 executable_path="/usr/bin/chromium", args=["--no-sandbox"]
             )
             _lesson(site, browser)
+            staff = school.people(site)[school.STAFF]
+            Walk(site, browser, _keep).all_of_it(staff.login, staff.password)
             browser.close()
     except StageError as fault:
         print(f"screenshots: {fault}", file=sys.stderr)
