@@ -6,8 +6,11 @@
 -- https://slurm.schedmd.com/job_submit_plugins.html
 
 local USER = "kesuan"
-local PARTITION = "class"
-local QOS = { lesson = true, homework = true }
+-- The first is the portal's own; more where schools have partitions of theirs (docs/schools.md).
+local PARTITIONS = { class = true }
+-- And the QOS of a school's guaranteed part: its account's name with "-own".
+local QOS = { lesson = true, homework = true, borrow = true }
+local OWN = "^[a-z0-9_-]+%-own$"
 local MOST_MINUTES = 240
 -- A run gets at most one whole GPU: eight shards, or one GPU, or one slice of it.
 local MOST = { shard = 8, mps = 100, gpu = 1 }
@@ -15,6 +18,18 @@ local MOST = { shard = 8, mps = 100, gpu = 1 }
 local function refuse(words)
     slurm.log_info("job_submit/lua: %s refused: %s", USER, words)
     return slurm.ERROR
+end
+
+-- Whether all of a list are known; a run may name several partitions and, from 24.11 on, several QOS.
+local function all(words, known, pattern)
+    local found = false
+    for word in string.gmatch(words or "", "[^,]+") do
+        found = true
+        if not known[word] and not (pattern and string.match(word, pattern)) then
+            return false
+        end
+    end
+    return found
 end
 
 -- "gres:shard:2", "gres/shard:a100:2" or "gres:gpu:1g.10gb:1", as the version writes it.
@@ -40,10 +55,10 @@ end
 
 -- What is wrong with a run, or nil.
 local function fault(job)
-    if job.partition ~= PARTITION then
-        return "runs go to partition " .. PARTITION
+    if not all(job.partition, PARTITIONS) then
+        return "runs do not go to partition " .. (job.partition or "")
     end
-    if job.qos ~= nil and job.qos ~= "" and not QOS[job.qos] then
+    if job.qos ~= nil and job.qos ~= "" and not all(job.qos, QOS, OWN) then
         return "QOS " .. job.qos .. " is not one of a run's"
     end
     if job.time_limit == slurm.NO_VAL or job.time_limit > MOST_MINUTES then
@@ -86,13 +101,13 @@ end
 -- portal's user has jobs in the partition (AllowGroups), and staff may change them. Who asked reads no
 -- reason: Slurm passes none on from here.
 function slurm_job_modify(change, job, _partitions, uid)
-    if job.partition ~= PARTITION or uid ~= job.user_id then
+    if not all(job.partition, PARTITIONS) or uid ~= job.user_id then
         return slurm.SUCCESS
     end
-    if change.partition ~= nil and change.partition ~= PARTITION then
-        return refuse("runs stay in partition " .. PARTITION)
+    if change.partition ~= nil and not all(change.partition, PARTITIONS) then
+        return refuse("runs do not go to partition " .. change.partition)
     end
-    if change.qos ~= nil and not QOS[change.qos] then
+    if change.qos ~= nil and not all(change.qos, QOS, OWN) then
         return refuse("QOS " .. change.qos .. " is not one of a run's")
     end
     local words = over(change.tres_per_node) or over(change.tres_per_job)

@@ -17,7 +17,10 @@ from stage import cluster as stage_cluster
 from stage.checkout import SERVICE_USER, VAR
 from stage.plan import ClusterPlan
 
+from tests.cli.conftest import Kesuan, run, settings_file
 from tests.conftest import NAME, Cluster, start_cluster
+
+__all__ = ["run", "settings_file"]
 
 SITE = Path(__file__).parents[2] / "slurm_conf" / "site"
 SCRIPTS = ("prolog", "epilog", "task-prolog")
@@ -123,7 +126,6 @@ def site() -> Iterator[SiteCluster]:
 def test_slurm_has_read_them_without_a_complaint(site: SiteCluster) -> None:
     partition = site.cluster.command("scontrol", "show", "partition", "class").stdout
     assert "AllowGroups=kesuan" in partition
-    assert "AllowQos=lesson,homework" in partition
     running = site.cluster.command("scontrol", "show", "config").stdout
     for line in ("JobSubmitPlugins        = lua", "PreemptType             = preempt/qos"):
         assert line in running
@@ -143,8 +145,9 @@ def test_a_run_as_the_portal_sends_it_is_let_in(site: SiteCluster) -> None:
 @pytest.mark.parametrize(
     ("instead", "words"),
     [
-        ("--partition=batch", "runs go to partition class"),
+        ("--partition=batch", "runs do not go to partition batch"),
         ("--qos=normal", "QOS normal is not one of a run's"),
+        ("--qos=school1-own,normal", "one of a run's"),
         ("--time=300", "at most 240 minutes"),
         ("--gres=shard:9", "at most 8 shard"),
         ("--gres=shard:1K", "nothing that a run may ask for"),
@@ -208,6 +211,53 @@ def test_a_lesson_ends_homework_which_keeps_its_best_model(site: SiteCluster) ->
     site.wait_for(homework, "PREEMPTED", "COMPLETED")
     # Homework came first and waited: one lesson passes it, and then it has its turn.
     site.wait_for(second, "COMPLETED")
+
+
+@pytest.fixture
+def borrowing(settings_file: Path, site: SiteCluster, run: Kesuan) -> Iterator[None]:
+    """Two schools, each with all eight shares, of which some are guaranteed to it."""
+    more = f'''slurm.conf = "{site.cluster.slurm_conf}"
+        slurm.qos = "lesson"
+        slurm.homework_qos = "homework"
+        slurm.borrow_qos = "borrow"
+        slurm.partition'''
+    settings_file.write_text(settings_file.read_text().replace("slurm.partition", more))
+    run("migrate")
+    for slug, part in (("owner", 4), ("other", 2)):
+        limits = ("--shares", 8, "--guaranteed", part)
+        run("schools", "add", slug, slug, "--account", slug, *map(str, limits))
+    yield
+    site.cluster.command("scancel", f"--user={SERVICE_USER}", user=None)
+
+
+@pytest.mark.usefixtures("borrowing")
+def test_an_owner_gets_its_part_back_from_those_who_borrow_it(
+    site: SiteCluster, run: Kesuan
+) -> None:
+    assert run("schools", "apply", "--yes").code == 0
+    assert run("schools", "plan", "--check").code == 0
+    told = ("--time=10", "--gres=shard:1", "--cpus-per-task=1", "--mem=50", "--no-requeue")
+    # USR1 ends a shell that does not listen: what is borrowed is given back without GraceTime.
+    sent = ("--partition=class", "--signal=B:USR1@60", *told)
+
+    def array(account: str, qos: str, tasks: int) -> str:
+        words = (f"--account={account}", f"--qos={qos}", f"--array=0-{tasks - 1}")
+        return site.batch(*sent, *words, script="sleep 100 & wait").stdout.strip()
+
+    def running(job: str) -> int:
+        rows = ("squeue", "--noheader", "--array", "--states=R", f"--jobs={job}", "--format=%A")
+        return len(site.cluster.command(*rows).stdout.split())
+
+    kept, borrowed = array("other", "other-own", 2), array("other", "borrow", 6)
+    wait(lambda: running(kept) == 2 and running(borrowed) == 6, lambda: "nothing is borrowed")
+    own = array("owner", "owner-own", 6)
+    wait(lambda: running(own) == 4, lambda: f"the owner has {running(own)} of its 4 shares")
+    assert (running(kept), running(borrowed)) == (2, 2)
+    shown = ("squeue", "--noheader", "--states=PD", f"--jobs={own}", "--format=%r")
+    wait(
+        lambda: "QOSGrpGRES" in site.cluster.command(*shown).stdout,
+        lambda: site.cluster.command(*shown).stdout,
+    )
 
 
 def test_a_shares_limits_are_set_and_mps_comes_and_goes_with_the_runs(site: SiteCluster) -> None:
