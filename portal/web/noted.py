@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, g, request
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.language import N_, Message
@@ -31,6 +31,7 @@ CHANGES: Mapping[str, Message] = {
     "tokens.revoke": N_("revoked a token"),
     "tokens.forget": N_("revoked a token"),
     "classes.make": N_("made a class"),
+    "rosters.make": N_("made several classes"),
     "people.add": N_("added somebody"),
     "people.change": N_("changed somebody's name, role or school"),
     "people.switch": N_("kept somebody out or let them in again"),
@@ -114,6 +115,11 @@ _THINGS: Mapping[str, tuple[str, _Column, _Column]] = {
 }
 """By the name of an argument of an address: the kind of thing, its id there, and whose it is."""
 
+_BY_NAME: Mapping[str, tuple[str, type[DataSet | SchoolClass]]] = {
+    "id_or_name": ("data", DataSet),
+    "id_or_slug": ("class", SchoolClass),
+}
+
 
 def register(app: Flask) -> None:
     """Write down what is done in this application."""
@@ -168,6 +174,21 @@ def _thing(session: Session) -> tuple[str | None, str | None]:
         if argument in given:
             school_id = session.scalar(select(school).where(key == given[argument]))
             return f"{kind} {given[argument]}", school_id
+    for argument, (kind, table) in _BY_NAME.items():
+        if argument in given:
+            return _called(session, kind, table, given[argument])
     for argument, value in given.items():
         return f"{argument.removesuffix('_id').partition('_')[0]} {value}", None
     return None, None
+
+
+def _called(
+    session: Session, kind: str, table: type[DataSet | SchoolClass], name: str
+) -> tuple[str, str | None]:
+    """The id of what was called by its name, for names outlive nothing in here."""
+    who = _who()
+    wanted = select(table.id, table.school_id).where(or_(table.id == name, table.slug == name))
+    if who is not None and not who.is_staff:
+        wanted = wanted.where(or_(table.school_id == who.school_id, table.school_id.is_(None)))
+    found = session.execute(wanted).all()
+    return (f"{kind} {found[0][0]}", found[0][1]) if len(found) == 1 else (kind, None)

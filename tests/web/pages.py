@@ -62,7 +62,10 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
         *(("chen", f"/school/data{rest}") for rest in ("", f"/delete/class/{classroom.class_id}")),
         *(
             ("chen", address)
-            for address in ("/classes", "/classes/new", "/people", "/people/new", "/tokens")
+            for address in (
+                *("/classes", "/classes/new", "/classes/several"),
+                *("/people", "/people/new", "/tokens"),
+            )
         ),
         *((SEAT, address) for address in seat),
         *(("staff", address) for address in staff),

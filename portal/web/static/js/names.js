@@ -18,17 +18,20 @@ export function keep(id, names) {
   show(id);
 }
 
-// A class that is being added has no id yet: its names wait for the page that shows it.
-export function setAside(slug, names) {
-  if (names.length) localStorage.setItem(PENDING, JSON.stringify({ slug, names }));
+// Classes that are being added have no id yet: their names wait, by short name, for a page that
+// shows them.
+export function setAside(lists) {
+  const waiting = Object.entries(lists).filter(([, names]) => names.length);
+  if (waiting.length) localStorage.setItem(PENDING, JSON.stringify(Object.fromEntries(waiting)));
   else localStorage.removeItem(PENDING);
 }
 
 export function setAsideNames() {
   try {
-    return JSON.parse(localStorage.getItem(PENDING)) || { slug: "", names: [] };
+    const waiting = Object.entries(JSON.parse(localStorage.getItem(PENDING)) || {});
+    return Object.fromEntries(waiting.filter(([, names]) => Array.isArray(names)));
   } catch {
-    return { slug: "", names: [] };
+    return {};
   }
 }
 
@@ -44,12 +47,12 @@ export function show(id) {
   }
 }
 
-const page = document.querySelector("[data-class]");
-if (page) {
-  const { slug, names } = setAsideNames();
-  if (slug && slug === page.dataset.slug && !namesOf(page.dataset.class).length) {
-    keep(page.dataset.class, names);
-    setAside("", []);
+for (const page of document.querySelectorAll("[data-class]")) {
+  const { class: id, slug } = page.dataset;
+  const { [slug]: names, ...others } = setAsideNames();
+  if (names && !namesOf(id).length) {
+    keep(id, names);
+    setAside(others);
   }
-  show(page.dataset.class);
+  show(id);
 }

@@ -1,26 +1,7 @@
 // A pasted list or a CSV file becomes a number of seats, and names that stay in this browser.
 
+import { pupils, textOf } from "./list.js";
 import { keep, namesOf, setAside, setAsideNames } from "./names.js";
-
-const HEAD = /^(姓名|名字|学生|序号|学号|座号|座位|no\.?|nr\.?|number|name|pupil|student|seat)$/i;
-
-// One name of each line: the first cell that is not a number. A line of headings is no pupil.
-export function pupils(text) {
-  const rows = text.split(/\r?\n/).map((line) => line.split(/[,，;；\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1")));
-  const lines = rows.filter((cells) => cells.some(Boolean));
-  if (lines.length && lines[0].some((cell) => HEAD.test(cell))) lines.shift();
-  return lines.map((cells) => cells.find((cell) => cell && !/^\d+$/.test(cell)) || cells.find(Boolean));
-}
-
-// Spreadsheets in Chinese write their CSV in GB 18030.
-async function textOf(file) {
-  const bytes = await file.arrayBuffer();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("gb18030").decode(bytes);
-  }
-}
 
 const list = document.getElementById("roster");
 const file = document.getElementById("roster-file");
@@ -36,9 +17,9 @@ file?.addEventListener("change", async () => {
 if (form) {
   const seats = form.elements.seats;
   // A form that comes back with faults finds the list as it was.
-  list.value = setAsideNames().names.join("\n");
+  list.value = (setAsideNames()[form.elements.slug.value] || []).join("\n");
   list.addEventListener("input", () => { seats.value = pupils(list.value).length || ""; });
-  form.addEventListener("submit", () => setAside(form.elements.slug.value.trim(), pupils(list.value)));
+  form.addEventListener("submit", () => setAside({ [form.elements.slug.value.trim()]: pupils(list.value) }));
 }
 
 if (page && list) {
