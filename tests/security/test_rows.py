@@ -10,10 +10,12 @@ from importlib import import_module
 import pytest
 from argon2 import PasswordHasher
 from stage.checkout import ROOT
+from stage.security.poisoned import unknown_columns
 
 from portal.people import passwords
 
 FEW = {"access": 0, "parameters": 250, "links": 120, "logins": 120}
+IN_BROWSER = {"texts": 25, "accessibility": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +28,19 @@ def test_nothing_comes_through(row: str) -> None:
     outcome = import_module(f"stage.security.{row}").tried(FEW[row])
     assert outcome.words == []
     assert outcome.tries > FEW[row] - 1
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("row", IN_BROWSER)
+def test_nothing_comes_through_in_chromium(row: str) -> None:
+    outcome = import_module(f"stage.security.{row}").tried(IN_BROWSER[row])
+    assert outcome.words == []
+
+
+def test_every_column_of_text_is_known() -> None:
+    """Whether people write into it, and so whether hostile texts are put there."""
+    assert unknown_columns() == set()
 
 
 def test_hostile_files_in_the_worker() -> None:

@@ -24,6 +24,8 @@ ROWS: Mapping[str, Row] = {
         2_000,
     ),
     "archives": Row("hostile archives, pictures and tables in the worker", 2_000, 200),
+    "texts": Row("hostile texts in every place that shows one, in Chromium", 500, 50),
+    "accessibility": Row("axe-core on every page: language, theme, screen, role", 0, 1),
     "links": Row("downloads while a job swaps its files for links to a secret", 10_000, 500),
     "logins": Row(
         "guesses in an hour, beside forty honest pupils from the same address", 4_000, 400

@@ -47,6 +47,7 @@ class Scene:
     classroom: Classroom
     folder: Path
     things: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)  # their ids
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -126,6 +127,8 @@ def _things(scene: Scene) -> None:
     taken = reception.take_in(house.settings, io.BytesIO(classroom.drawn(6)))
     with house.store.begin(EVERYONE) as session:
         teacher = session.scalars(select(User).where(User.login == PEOPLE["teacher"])).one()
+        for who, login in PEOPLE.items():
+            scene.people[who] = session.scalars(select(User.id).where(User.login == login)).one()
         viewer = accounts.load_viewer(session, teacher.id)
         if viewer is None:
             raise LookupError(teacher.login)
