@@ -18,6 +18,10 @@ ROUND_S = 10
 WAITING = frozenset({RunState.WAITING, RunState.SUBMITTED})
 
 FOR_TEACHERS = {
+    "waiting-for-school-hours": N_(
+        "Your school has used up its share-hours of this month."
+        " The centre's staff can give it more."
+    ),
     "waiting-for-priority": N_("They are in the queue and start within seconds."),
     "waiting-for-node": N_("The computers are being made ready."),
     "waiting-for-reservation": N_("The computers are booked and not free before their time."),
@@ -50,7 +54,8 @@ def because(
     ends = [t.ends_about for t in tiles if t.state in TRAINING and t.ends_about is not None]
     free_about = min(ends, default=None)
     if code == "waiting-for-school-share" and shares.school_limit is not None:
-        return _of_school(shares.used_by_school, shares.school_limit, free_about, now)
+        said = _of_school(shares.used_by_school, shares.school_limit, codes[code])
+        return said if free_about is None else _until(said, free_about, now)
     if code == "waiting-for-share" and shares.capacity is not None:
         return _of_centre(shares.capacity, free_about, now)
     if code in FOR_TEACHERS:
@@ -58,13 +63,22 @@ def because(
     return REASONS[code].child if code in REASONS else None
 
 
-def _of_school(used: int, limit: int, free_about: float | None, now: float) -> Message:
-    if free_about is None:
+def _of_school(used: int, limit: int, seats: int) -> Message:
+    if used < limit:  # what is left is too little for the share that these ask for
         return N_("Your school uses {used} of {limit} shares.", used=used, limit=limit)
+    if seats == 1:
+        return N_("Your school is using all {limit} of its shares; one seat waits.", limit=limit)
     return N_(
-        "Your school uses {used} of {limit} shares; the next one is free in about {seconds} s.",
-        used=used,
+        "Your school is using all {limit} of its shares; {seats} seats wait.",
         limit=limit,
+        seats=seats,
+    )
+
+
+def _until(said: Message, free_about: float, now: float) -> Message:
+    return N_(
+        "{why} The next share is free in about {seconds} s.",
+        why=said,
         seconds=_rounded(free_about - now),
     )
 

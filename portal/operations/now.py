@@ -23,6 +23,7 @@ STOPPING = N_("being stopped")
 FOR_STAFF: Mapping[str, Message] = {
     "waiting-for-share": N_("all shares of the centre are in use"),
     "waiting-for-school-share": N_("the school uses all that it may"),
+    "waiting-for-school-hours": N_("the school has used up its share-hours of the month"),
     "waiting-for-priority": N_("in the queue behind others"),
     "waiting-for-node": N_("nodes are down or being made ready"),
     "waiting-for-reservation": N_("nodes are reserved for later"),

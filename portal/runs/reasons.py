@@ -6,6 +6,7 @@ staff. Codes come from the job (`status.json`), from Slurm (`of_slurm`) or from 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -55,6 +56,10 @@ OF_THE_QUEUE = (
     Reason(
         "waiting-for-school-share",
         N_("Your school uses all of its shares. Yours comes as soon as one is free."),
+    ),
+    Reason(
+        "waiting-for-school-hours",
+        N_("Your school has used up its computing hours for now. Please tell your teacher."),
     ),
     Reason("waiting-for-priority", N_("You are in the queue. Your turn comes soon.")),
     Reason("waiting-for-node", N_("The computers are being made ready. Please wait a little.")),
@@ -142,6 +147,9 @@ _EXACT: Mapping[str, str] = MappingProxyType(
         "NonZeroExitCode": "program-error",
     }
 )
+# Used up, and not used at the moment: AssocGrpGRESMinutes, QOSGrpCPUMinutesLimit; but
+# AssocGrpGRESRunMinutes is about what runs now.
+_HOURS = re.compile(r"(?:Assoc|QOS)Grp[A-Za-z]*(?<!Run)Min")
 # Whole families: AssocGrpGRES, QOSGrpCpuLimit, AssocMaxJobsLimit, MaxGRESPerAccount,
 # "ReqNodeNotAvail, UnavailableNodes:g1", "Nodes_required_for_job_are_DOWN,_DRAINED_or…".
 _FAMILIES = (
@@ -175,4 +183,6 @@ def of_slurm(words: str) -> str:
     exact = _EXACT.get(words)
     if exact is not None:
         return exact
+    if _HOURS.match(words):
+        return "waiting-for-school-hours"
     return next((code for start, code in _FAMILIES if words.startswith(start)), UNKNOWN)

@@ -189,9 +189,20 @@ def test_why_seats_wait(town: Town, lesson: Lesson) -> None:
     with town.portal.store.begin(EVERYONE) as session:
         session.merge(ClusterView(name="nodes", seen_at=1.0, view=view))
     assert str(look(town, lesson, after=12).waiting_because) == (
-        "Your school uses 1 of 1 shares; the next one is free in about 30 s."
+        "Your school is using all 1 of its shares; 2 seats wait."
+        " The next share is free in about 30 s."
     )
-    town.set(first, state="succeeded")
+    said = look(town, lesson, after=12).waiting_because
+    assert said is not None
+    assert said.in_language("zh") == (
+        "你们学校的 1 份算力都在用；还有 2 个座位在等。下一份大约 30 秒后空出来。"
+    )
+    town.set(second, state="running")
+    assert str(look(town, lesson, after=12).waiting_because).startswith(
+        "Your school is using all 1 of its shares; one seat waits."
+    )
+    for run in (first, second):
+        town.set(run, state="succeeded")
     assert str(look(town, lesson, after=12).waiting_because) == ("Your school uses 0 of 1 shares.")
 
 
@@ -238,6 +249,12 @@ SHARES = Shares(capacity=64, used_by_all=64, school_limit=None, used_by_school=3
             ],
             1.0,
             "They are in the queue and start within seconds.",
+        ),
+        (
+            [tile(1, reason_code="waiting-for-school-hours")],
+            1.0,
+            "Your school has used up its share-hours of this month. The centre's staff can give it"
+            " more.",
         ),
         ([tile(1, state="waiting", waited_s=31.0)], None, str(SILENT)),
         ([tile(1, reason_code="waiting-for-share", waited_s=31.0)], 31.0, str(SILENT)),
