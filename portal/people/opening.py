@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from portal.errors import Invalid
 from portal.people import accounts, passwords, schools
-from portal.people.limits import set_limits
+from portal.people.limits import set_limits, set_partitions
 from portal.people.names import fault_of_name
 from portal.people.viewer import Role
 from portal.store.tables import School, User
@@ -16,13 +17,18 @@ from portal.store.tables import School, User
 
 @dataclass(frozen=True, kw_only=True)
 class SchoolWish:
-    """What staff write down of a school; None leaves a limit to the centre's own hand in Slurm."""
+    """What staff write down of a school; None leaves a limit to the centre's own hand in Slurm.
+
+    `guaranteed` is None for no guaranteed part, and `partitions` is () for those of the settings.
+    """
 
     slug: str
     name: str
     slurm_account: str
     shares: int | None
     share_hours: int | None
+    guaranteed: int | None = None
+    partitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,8 @@ def open_school(
 ) -> tuple[School, Welcome | None]:
     """Add a school; with a login for `admin` also its first administrator.
 
-    Raises `Invalid` with every fault (slug, name, slurm_account, shares, share_hours, admin,
-    admin_name), and then nothing is added.
+    Raises `Invalid` with every fault (slug, name, slurm_account, shares, share_hours, guaranteed,
+    partitions, admin, admin_name), and then nothing is added.
     """
     school = School(slug=wish.slug, name=wish.name.strip(), slurm_account=wish.slurm_account)
     faults = _faults(session, school, wish)
@@ -62,7 +68,8 @@ def open_school(
 def change_school(session: Session, school: School, wish: SchoolWish) -> None:
     """Write down what a school is called and may use from now on; its short name stays.
 
-    Raises `Invalid` with every fault (name, slurm_account, shares, share_hours).
+    Raises `Invalid` with every fault (name, slurm_account, shares, share_hours, guaranteed,
+    partitions).
     """
     faults = _faults(session, school, wish)
     if faults:
@@ -80,15 +87,17 @@ def _faults(session: Session, school: School, wish: SchoolWish) -> schools.Fault
         slurm_account=wish.slurm_account,
         of=school if school.id else None,
     )
-    try:
-        set_limits(
-            school,
-            shares=wish.shares,
-            share_hours=wish.share_hours,
-            guaranteed=school.guaranteed,
-        )
-    except Invalid as invalid:
-        faults |= {field: list(said) for field, said in invalid.errors.items()}
+    limits = partial(
+        set_limits,
+        shares=wish.shares,
+        share_hours=wish.share_hours,
+        guaranteed=wish.guaranteed,
+    )
+    for write in (limits, partial(set_partitions, partitions=wish.partitions)):
+        try:
+            write(school)
+        except Invalid as invalid:
+            faults |= {field: list(said) for field, said in invalid.errors.items()}
     return faults
 
 

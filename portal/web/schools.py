@@ -26,7 +26,8 @@ from portal.store.tables import ClusterView, School
 from portal.web import noted, typed
 from portal.web.login import reading, viewer
 
-FIELDS = ("slug", "name", "slurm_account", "shares", "share_hours", "admin", "admin_name")
+NUMBERS = ("shares", "share_hours", "guaranteed")
+FIELDS = ("slug", "name", "slurm_account", *NUMBERS, "partitions", "admin", "admin_name")
 # What the list can be put in order by; numbers begin with the largest.
 ORDERS: Mapping[str, Callable[[SchoolRow], Any]] = {
     "name": lambda row: row.school.name,
@@ -150,6 +151,8 @@ def _wish(said: Mapping[str, str]) -> SchoolWish:
         slurm_account=said["slurm_account"],
         shares=typed.number(said["shares"]),
         share_hours=typed.number(said["share_hours"]),
+        guaranteed=typed.number(said["guaranteed"]),
+        partitions=typed.names(said["partitions"]),
     )
 
 
@@ -180,9 +183,12 @@ def _page(
 
 def _written(school: School) -> dict[str, str]:
     """The form of a school as it stands."""
+    numbers = {name: getattr(school, name) for name in NUMBERS}
     return {
-        name: "" if (value := getattr(school, name)) is None else str(value)
-        for name in ("name", "slurm_account", "shares", "share_hours")
+        "name": school.name,
+        "slurm_account": school.slurm_account,
+        **{name: "" if value is None else str(value) for name, value in numbers.items()},
+        "partitions": ", ".join(school.partitions),
     }
 
 

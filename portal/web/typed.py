@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from flask import request
@@ -19,3 +20,8 @@ def number(typed: str) -> int | None:
     if not typed:
         return None
     return int(typed) if typed.isdecimal() and len(typed) <= 12 else WRONG
+
+
+def names(typed: str) -> tuple[str, ...]:
+    """Names with commas or spaces between them, those of a Chinese keyboard as well."""
+    return tuple(re.findall(r"[^\s,，、;；]+", typed))

@@ -21,6 +21,8 @@ NEW = {
     "slurm_account": "dong",
     "shares": "40",
     "share_hours": "",
+    "guaranteed": "8",
+    "partitions": "class，night",
     "admin": "wu",
     "admin_name": "吴老师",
 }
@@ -50,6 +52,9 @@ def test_a_school_with_its_administrator_is_added_in_one_form(
     status, page = send(staff, "/staff/schools/new", **NEW)
     assert status == 200
     assert "kesuan schools apply dong" in page
+    written = Anatomy(staff.get("/staff/schools/dong").text).all("input")
+    values = {each.get("name"): each.get("value") for each in written}
+    assert (values["guaranteed"], values["partitions"]) == ("8", "class, night")
     (password,) = re.findall(r'copied">([a-z0-9]{4}-[a-z0-9]{4})<', page)
     wu = classroom.client()
     mark = token(wu, "/login")
@@ -69,6 +74,8 @@ def test_every_fault_is_beside_its_field_and_nothing_is_lost_or_added(
         "slurm_account": "Hua School",
         "shares": "many",
         "share_hours": "-3",
+        "guaranteed": "8.5",
+        "partitions": "class night *",
         "admin": "li",
         "admin_name": "x" * 81,
     }
