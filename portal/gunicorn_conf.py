@@ -18,6 +18,7 @@ from typing import Any
 
 from portal.config import DEFAULT_FILE, ENVIRONMENT_VARIABLE, load
 
+FORGET_EVERY_S = 600.0
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of this process's own is made there
 
 _web = load(Path(os.environ.get(ENVIRONMENT_VARIABLE, DEFAULT_FILE))).web
@@ -61,15 +62,23 @@ def on_starting(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Event streams never end by themselves; those of a worker that is told to go end at once."""
+    """Event streams never end by themselves; those of a worker that is told to go end at once.
+
+    Beside that, frames of lessons that nobody looks at are forgotten, also where nobody looks at
+    any other lesson for days: what was deleted is to be gone everywhere.
+    """
     # Not above: gunicorn's first process stays without the portal, which gevent must patch first.
     from portal.web import broadcast
 
     broadcaster = worker.wsgi.extensions[broadcast.EXTENSION]
 
     def wait_and_close() -> None:
+        forget_at = time.monotonic() + FORGET_EVERY_S
         while worker.alive:
             time.sleep(0.1)
+            if time.monotonic() > forget_at:
+                forget_at = time.monotonic() + FORGET_EVERY_S
+                broadcaster.forget_old()
         broadcaster.close()
 
     threading.Thread(target=wait_and_close, name="end of streams", daemon=True).start()

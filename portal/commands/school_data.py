@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.catalog import Catalog
+from portal.commands.audited import written_down
 from portal.commands.connected import json_option
 from portal.commands.house import opened, settings
 from portal.commands.speech import language, said
@@ -52,7 +53,10 @@ def delete(kind: str, which: str, yes: bool) -> None:
         if not yes:
             click.confirm(said(N_("Delete {name} for ever?", name=subject.name)), abort=True)
         with store.begin(EVERYONE) as session:
-            click.echo(erasures.ask(session, CENTRE, kind, subject.id).id)
+            asked = erasures.ask(session, CENTRE, kind, subject.id).id
+            thing = f"{subject.kind} {subject.id}"
+            written_down(session, "school-data.delete", thing, subject.school_id)
+        click.echo(asked)
 
 
 @command.command("receipts")
@@ -107,6 +111,9 @@ def take_home(which: str, into: Path) -> None:
         title = classes[0].name if class_slug else school.name
         catalog = Catalog(house.templates.folders)
         parcel = pack(session, house, catalog, classes, title, language(), time.time())
+        about = f"class {classes[0].id}" if class_slug else f"school {school.id}"
+    with opened(house) as store, store.begin(EVERYONE) as session:
+        written_down(session, "school-data.take-home", about, school.id)
     with _whole(into) as draft, draft.open("wb") as file:
         for chunk in archive(house.data.root, parcel):
             file.write(chunk)

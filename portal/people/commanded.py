@@ -27,6 +27,8 @@ WORDS: Mapping[str, Message] = {
     "command.people.reopen": N_("let a person in again"),
     "command.classes.add": N_("made a class"),
     "command.seats.cards": N_("made cards with new PINs"),
+    "command.school-data.delete": N_("had something deleted"),
+    "command.school-data.take-home": N_("took everything of a school or class home"),
     "command.data.import": N_("brought in a data set of the centre"),
     "command.tokens.issue": N_("got a token for a script"),
     "command.tokens.end": N_("revoked a token"),

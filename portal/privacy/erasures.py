@@ -102,7 +102,7 @@ def close(session: Session, scope: Scope) -> int:
     """Stop what trains, end lessons and logins; how many runs are still alive in Slurm."""
     for some in pieces(scope.lessons):
         ended = update(Lesson).where(Lesson.id.in_(some), Lesson.state == OPEN)
-        session.execute(ended.values(state=ENDED))
+        session.execute(ended.values(state=ENDED, ends_at=time.time()))
     for some in pieces(scope.classes):
         shut = update(SchoolClass).where(SchoolClass.id.in_(some))
         session.execute(shut.values(code=None, homework=False))

@@ -121,6 +121,17 @@ class Broadcaster:
         for channel in channels:
             channel.turn()
 
+    def forget_old(self) -> None:
+        """Keep nothing of lessons that nobody looks at any more; called now and then."""
+        old = time.monotonic() - KEEP_IDLE_S
+        with self._lock:
+            self._forget_idle(old)
+        try:
+            if isinstance(self._make, Relay):
+                self._make.sweep()
+        except OSError:
+            log.exception("old frames cannot be swept")
+
     def listeners(self, key: str) -> int:
         """How many listen to a lesson here."""
         with self._lock:
@@ -145,13 +156,15 @@ class Broadcaster:
 
     def _channel(self, key: str, *, joining: bool = False) -> _Channel:
         with self._lock:
-            old = time.monotonic() - KEEP_IDLE_S
-            for name, channel in list(self._channels.items()):
-                if not channel.listeners and not channel.watched and channel.made_at < old:
-                    del self._channels[name]
+            self._forget_idle(time.monotonic() - KEEP_IDLE_S)
             channel = self._channels.setdefault(key, _Channel())
             channel.listeners += joining
             return channel
+
+    def _forget_idle(self, before: float) -> None:
+        for name, channel in list(self._channels.items()):
+            if not channel.listeners and not channel.watched and channel.made_at < before:
+                del self._channels[name]
 
     def _join(self, key: str) -> _Channel:
         channel = self._channel(key, joining=True)

@@ -14,7 +14,7 @@ import os
 import pickle
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from portal.web.frame import Frame
@@ -85,7 +85,7 @@ class Relay:
                 file.flush()
                 self._known[key] = _mark(file.fileno())[0], frame
             draft.replace(self._place(key))
-            self._sweep()
+            self.sweep()
         except OSError:
             log.exception("a frame cannot be left for the others", extra={"lesson": key})
         return frame
@@ -108,16 +108,18 @@ class Relay:
     def _place(self, key: str) -> Path:
         return self._folder / f"{key}.frame"
 
-    def _sweep(self) -> None:
-        """Now and then, forget the lessons that nobody has looked at for an hour."""
+    def sweep(self) -> None:
+        """Once an hour, forget the lessons that nobody has looked at for an hour."""
         if time.monotonic() - self._swept_at < KEPT_S:
             return
         self._swept_at = time.monotonic()
-        for path in self._folder.iterdir():
-            if time.time() - path.stat().st_mtime > KEPT_S and path.suffix == ".frame":
-                self._known.pop(path.stem, None)
-                path.unlink(missing_ok=True)
-                path.with_suffix(".lock").unlink(missing_ok=True)
+        for path in self._folder.glob("*.frame"):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > KEPT_S:
+                    path.unlink()
+                    path.with_suffix(".lock").unlink()
+        # Another worker may have been the first to take one away.
+        self._known = {key: it for key, it in self._known.items() if self._place(key).exists()}
 
 
 def _mark(file: int) -> tuple[Mark, float]:

@@ -6,11 +6,14 @@ import logging
 import re
 import shlex
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.operations.lines import Line
+from portal.operations.server_log import without_names
 
+UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 AT = re.compile(r"at=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
 
 
@@ -59,3 +62,19 @@ def test_a_traceback_is_the_end_of_the_line() -> None:
         line = written("failed", exc_info=(RuntimeError, fault, fault.__traceback__))
     assert "\n" not in line
     assert r"RuntimeError: a fault\nof ours" in line
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/api/v1/datasets/zhang-xiaoming", "/api/v1/datasets/*"),
+        ("/api/v1/classes/7-2", "/api/v1/classes/*"),
+        ("/data/%E5%BC%A0/contact-sheet", "/data/*/contact-sheet"),
+        (f"/data/{UUID}", f"/data/{UUID}"),
+        ("/data/new", "/data/new"),
+        ("/data", "/data"),
+        ("/api/v1/runs", "/api/v1/runs"),
+    ],
+)
+def test_a_line_of_the_server_has_ids_and_no_names(path: str, kept: str) -> None:
+    assert without_names(path) == kept

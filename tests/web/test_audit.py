@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from flask import g, request
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -59,6 +60,20 @@ def test_a_teachers_change_is_noted_and_a_refused_one_is_not(classroom: Classroo
     assert newest(classroom) == [("li", "runs.cancel", f"run {run}")]
     assert teacher.post("/runs/no-such-run/cancel", data=body).status_code == 404
     assert newest(classroom) == [("li", "runs.cancel", f"run {run}")]
+
+
+def test_what_is_called_by_its_name_is_noted_by_its_id(classroom: Classroom) -> None:
+    staff = classroom.browser("staff")
+    with classroom.app.test_request_context("/api/v1/classes/7-2"):
+        request.view_args = {"id_or_slug": "7-2"}
+        g.api_viewer = None
+        with classroom.house.store.reading(EVERYONE) as session:
+            assert noted._thing(session)[0] == f"class {classroom.class_id}"
+        request.view_args = {"id_or_name": "somebody's name"}
+        with classroom.house.store.reading(EVERYONE) as session:
+            assert noted._thing(session) == ("data", None)
+    assert staff.get(f"/classes/{classroom.class_id}").status_code == 200
+    assert newest(classroom) == [("staff", "classes.one", f"class {classroom.class_id}")]
 
 
 def test_staff_and_administrators_read_it_and_nobody_else(classroom: Classroom) -> None:

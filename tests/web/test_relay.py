@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from portal.web.broadcast import Broadcaster
 from portal.web.frame import Frame
 from portal.web.relay import KEPT_S, Relay
 from portal.web.rounds import MARGIN_S, since_round, until_round
@@ -117,6 +118,21 @@ def test_lessons_of_long_ago_leave_nothing(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(worker, "_swept_at", time.monotonic() - KEPT_S)
     worker("new", None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.frame", "new.lock"]
+
+
+def test_what_nobody_looks_at_is_forgotten_by_every_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = [Relay(tmp_path, Maker(), EVERY) for _ in range(2)]
+    for worker in workers:
+        worker("deleted", None)
+        monkeypatch.setattr(worker, "_swept_at", time.monotonic() - KEPT_S)
+    long_ago = time.time() - KEPT_S - 1
+    os.utime(tmp_path / "deleted.frame", (long_ago, long_ago))
+    for worker in workers:
+        Broadcaster(worker, EVERY).forget_old()
+        assert worker._known == {}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_news_begin_from_what_any_worker_left_last(tmp_path: Path) -> None:
