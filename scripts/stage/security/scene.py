@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,7 +25,7 @@ from portal.people import accounts
 from portal.people.classes import add_class
 from portal.people.viewer import Role
 from portal.store import EVERYONE
-from portal.store.tables import Run, School, User
+from portal.store.tables import Erasure, Run, School, Term, User
 from tests.web import classroom
 from tests.web.classroom import PASSWORD, Classroom
 
@@ -135,7 +137,24 @@ def _things(scene: Scene) -> None:
         own = reception.shelve(session, viewer, taken, "自己的图形", name_en="Our shapes")
         runs = session.scalars(select(Run).where(Run.lesson_id == scene.classroom.lesson_id))
         run = next(run for run in runs if run.seat and run.seat.number == 1)
+        soon = datetime.now(UTC).date() + timedelta(days=30)
+        term = Term(school_id=run.school_id, name="Now", last_day=soon)
+        receipt = Erasure(
+            school_id=run.school_id,
+            kind="run",
+            subject="gone",
+            why="asked",
+            asked_at=time.time(),
+            state="done",
+        )
+        session.add_all([term, receipt])
+        session.flush()
         scene.things |= {
+            "term_id": term.id,
+            "last_day": soon.isoformat(),
+            "erasure_id": receipt.id,
+            "kind": "class",
+            "which": scene.classroom.class_id,
             "run_id": run.id,
             "school_id": teacher.school_id or "",
             "user_id": teacher.id,
