@@ -91,7 +91,7 @@ def list_(as_json: bool) -> None:
                 "shares": school.shares,
                 "share_hours": school.share_hours,
                 "guaranteed": school.guaranteed,
-                "partitions": ",".join(school.partitions),
+                "partitions": ",".join(school.partitions) or None,
                 "name": school.name,
             }
             for school in list_schools(session)

@@ -66,8 +66,8 @@ def test_a_school_its_people_and_a_class(run: Kesuan, settings: Settings, tmp_pa
     assert run("schools", "set", "hua", "--shares", "64").code == 0
     listed = [row.split() for row in run("schools", "list").out.splitlines()]
     assert listed == [
-        ["SLUG", "ACCOUNT", "SHARES", "SHARE-HOURS", "NAME"],
-        ["hua", "hua", "64", "-", "华小"],
+        ["SLUG", "ACCOUNT", "SHARES", "SHARE-HOURS", "GUARANTEED", "PARTITIONS", "NAME"],
+        ["hua", "hua", "64", "-", "-", "-", "华小"],
     ]
     add = ("people", "add", "li", "李老师", "--role", "teacher", "--school", "hua")
     assert run(*add, "--password-file", password).code == 0

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from portal.language import N_
 from portal.scheduler import orders
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
 from portal.scheduler.checks import check_request, checked_reservation
@@ -20,17 +19,16 @@ from portal.scheduler.errors import (
     Ambiguous,
     ChangeRefused,
     NoOperator,
-    NotPermitted,
-    Rejected,
     SchedulerError,
     Unavailable,
     Unsupported,
 )
+from portal.scheduler.memory.admission import MAX_ARRAY_SIZE, admitted
 from portal.scheduler.memory.bookings import USER
 from portal.scheduler.memory.ledger import Ledger
-from portal.scheduler.memory.machine import Machine, Need
+from portal.scheduler.memory.machine import Machine
 from portal.scheduler.memory.play import Program, five_seconds
-from portal.scheduler.memory.simulation import Simulation, Task, licenses
+from portal.scheduler.memory.simulation import Simulation, Task
 from portal.scheduler.protocol import (
     ArrayRequest,
     NodeStatus,
@@ -43,7 +41,6 @@ from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 
 MIN_JOB_AGE_S = 300
-MAX_ARRAY_SIZE = 1001
 
 
 class MemoryScheduler:
@@ -123,7 +120,7 @@ class MemoryScheduler:
         if self._lost_answers and not self._lost_answers[0]:
             self._lost_answers.pop(0)
             raise Ambiguous("simulated: the request was lost")
-        need = self._admitted(request)
+        need = admitted(simulation, request)
         array = SubmittedArray(request.name, self._next_id)
         self._next_id += request.tasks
         simulation.waiting += [
@@ -278,24 +275,6 @@ class MemoryScheduler:
     def _ask_for_an_operator(self) -> None:
         if not self.operator:
             raise NoOperator("simulated: no operator")
-
-    def _admitted(self, request: ArrayRequest) -> Need:
-        simulation = self._simulation
-        if not simulation.ledger.admits(request.account, request.partition):
-            raise NotPermitted(
-                N_("The computing centre does not let this work in; its staff can open it."),
-                words=f"Invalid account: {request.account}",
-            )
-        simulation.bookings.admit(request, simulation.now)
-        licensed = all(simulation.licenses[n] >= c for n, c in licenses(request).items())
-        need = Need.of(request.gres, request.cpus, request.memory_mb)
-        fits = need is not None and any(machine.could(need) for machine in simulation.machines)
-        if need is None or not fits or not licensed or request.tasks > MAX_ARRAY_SIZE:
-            raise Rejected(
-                N_("The computing centre cannot do this piece of work."),
-                words="Requested node configuration is not available",
-            )
-        return need
 
     def _remembered(self) -> list[Task]:
         simulation = self._simulation
