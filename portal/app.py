@@ -31,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
         catalog=Catalog(settings.templates.folders),
         accelerator=Accelerator.from_settings(settings.accelerator),
         door=open_door(settings, store, hashing.away),
+        away=hashing.away,
     )
     if settings.web.trusted_proxies:
         hops = settings.web.trusted_proxies

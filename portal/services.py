@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app
 
@@ -13,6 +14,7 @@ from portal.catalog import Catalog
 from portal.config import Settings
 from portal.people import tokens
 from portal.people.login import Door
+from portal.people.login.local import here
 from portal.people.tokens import Sender
 from portal.people.uses import TokenUses
 from portal.runs.press import Press, Pressed, press_together
@@ -31,6 +33,8 @@ class Services:
     catalog: Catalog
     accelerator: Accelerator
     door: Door
+    away: Callable[[Callable[[], Any]], Any] = here
+    """Where seconds of pure computing are done, so that the others are answered meanwhile."""
 
     @cached_property
     def senders(self) -> Together[str, Sender | None]:

@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from portal.api import (
+    audit,
+    cards,
     classes,
     cluster,
     datasets,
@@ -17,8 +19,10 @@ from portal.api import (
     fit,
     lessons,
     me,
+    people,
     results,
     runs,
+    schools,
     templates,
     tokens,
     usage,
@@ -29,7 +33,10 @@ from portal.api.reader import language
 from portal.errors import PortalError
 from portal.services import services
 
-NOUNS = (tokens, me, templates, datasets, classes, fit, lessons, runs, results, usage, cluster)
+NOUNS = (
+    *(tokens, me, templates, datasets, classes, cards, fit, lessons, runs, results, usage),
+    *(cluster, audit, schools, people),
+)
 BODY_LIMIT = 1024 * 1024
 HTTP_FAULTS = (400, 404, 405, 408, 413, 415, 429, 503)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import marshmallow as ma
+from sqlalchemy.orm import Session
 
-from portal.api.door import viewer
+from portal.api.door import about, viewer
 from portal.api.noun import Noun
-from portal.people.classes import get_class, list_classes
+from portal.api.values import AtMost, Between
+from portal.people import codes
+from portal.people.access import Action, may, require_school
+from portal.people.classes import MOST_SEATS, add_class, get_class, list_classes
+from portal.people.scopes import Scope
 from portal.services import services
+from portal.store.tables import School, SchoolClass
 
 noun = Noun("classes", "Named groups of numbered seats.")
 
@@ -43,6 +50,27 @@ class WholeClassSchema(ma.Schema):
     slug = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     seats = ma.fields.List(ma.fields.Nested(ClassSeatSchema), required=True)
+    code = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What pupils come in by; not for seats.", "example": "k7m2px"},
+    )
+    open = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether the code works just now."}
+    )
+    homework = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether it works while no lesson is on."}
+    )
+
+
+class NewClassSchema(ma.Schema):
+    """A class to be made. Names of pupils are sent to nobody: only how many they are."""
+
+    slug = ma.fields.String(required=True, validate=AtMost(40, 1), metadata={"example": "7-2"})
+    name = ma.fields.String(
+        required=True, validate=AtMost(80, 1), metadata={"example": "七年级 2 班"}
+    )
+    seats = ma.fields.Integer(required=True, strict=True, validate=Between(1, MOST_SEATS))
 
 
 @noun.reads("/classes", ClassesSchema)
@@ -67,4 +95,28 @@ def index() -> dict[str, Any]:
 def show(id_or_slug: str) -> Any:
     """Show a class, by its id or its slug."""
     with services().store.reading(viewer().tenant) as session:
-        return get_class(session, viewer(), id_or_slug)
+        return whole(session, get_class(session, viewer(), id_or_slug))
+
+
+@noun.changes("/classes", WholeClassSchema, Scope.MANAGE, body=NewClassSchema, status=201)
+def make(body: dict[str, Any]) -> dict[str, Any]:
+    """Make a class with numbered seats. Its cards are printed next."""
+    school_id = require_school(viewer(), Action.MAKE_CLASS)
+    with services().store.begin(viewer().tenant) as session:
+        school = session.get_one(School, school_id)
+        made, _none = add_class(session, school, **body, passwords=False)
+        about(f"class {made.id}", school_id)
+        return whole(session, made)
+
+
+def whole(session: Session, found: SchoolClass) -> dict[str, Any]:
+    """A class as `WholeClassSchema` has it."""
+    return {
+        "id": found.id,
+        "slug": found.slug,
+        "name": found.name,
+        "seats": found.seats,
+        "code": found.code if may(viewer(), Action.SEE_CLASS) else None,
+        "open": codes.is_open(session, found, time.time()),
+        "homework": found.homework,
+    }

@@ -61,6 +61,11 @@ def viewer() -> Viewer:
     return cast(Viewer, g.api_viewer)
 
 
+def about(thing: str, school_id: str | None) -> None:
+    """Tell the audit log what this request made, "kind id": its address does not name it."""
+    g.noted = thing, school_id
+
+
 def secret() -> str:
     """The token that came with the request; raises `NotSignedIn` where none did."""
     given = request.authorization

@@ -9,7 +9,7 @@ from flask import request
 
 from portal.api.door import answer_as, secret, viewer
 from portal.api.noun import Noun
-from portal.api.values import AtMost, OneOf
+from portal.api.values import AtMost, OneOf, YesOrNo
 from portal.people import scopes, tokens
 from portal.people.access import Action, require_school
 from portal.people.accounts import load_viewer
@@ -46,7 +46,7 @@ class LoginSchema(ma.Schema):
         validate=AtMost(len(Scope), 1),
         metadata={"description": "What it may be used for, within what its owner may do."},
     )
-    school = ma.fields.Boolean(
+    school = YesOrNo(
         load_default=False,
         metadata={
             "description": "A token of the school's own, which stays when its administrator "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import validate
+from marshmallow import fields, validate
 
 from portal.language import N_, Message
 
@@ -45,3 +45,12 @@ class AtMost(validate.Length):
 
     def _format_error(self, value: Any, message: str) -> Any:  # noqa: ARG002 - marshmallow's own
         return [N_("At least {low} and at most {high} long.", low=self.min, high=self.max)]
+
+
+class YesOrNo(fields.Boolean):
+    """True or false, and none of the words and numbers that marshmallow would take for them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if value is True or value is False:
+            return bool(super()._deserialize(value, *args, **kwargs))
+        raise self.make_error("invalid", input=value)

@@ -81,7 +81,7 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
 
 def test_the_page_of_the_api_lists_every_address(document: dict[str, Any]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (GET|POST|DELETE)( \*)? \| `([^`]+)` \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| (GET|POST|PUT|PATCH|DELETE)( \*)? \| `([^`]+)` \|", page, re.MULTILINE)
     keyed = {(method.lower(), path) for method, star, path in rows if star}
     listed = {(method.lower(), path) for method, _, path in rows}
     operations = _operations(document)

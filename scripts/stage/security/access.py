@@ -32,11 +32,21 @@ RUN = {"template": "image-classifier", "data": "{data_id}"}
 FORM = {"data": "{data_id}", "whom": "me", "class": "{class_id}"}
 FILE = {"name": "Mine", "file": "a,b,c\n" + "1,2,x\n3,4,y\n" * 20}
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/classes": {"slug": "9-9", "name": "9 (9)", "seats": 2},
+    "POST /api/v1/classes/<class_id>/cards": {"seats": [1]},
+    "PUT /api/v1/classes/<class_id>/homework": {"homework": True},
     "POST /api/v1/datasets": FILE,
     "POST /api/v1/fit": LESSON,
     "POST /api/v1/lessons": LESSON,
     "POST /api/v1/runs": RUN,
     "POST /api/v1/check": {"runs": [RUN]},
+    "POST /api/v1/people": {"login": "sun", "name": "Sun", "role": "teacher", "school": "{school}"},
+    "PATCH /api/v1/people/<user_id>": {"name": "Sun"},
+    "PUT /api/v1/people/<user_id>/active": {"active": True},
+    "POST /api/v1/schools": {"slug": "dong", "name": "Dong", "slurm_account": "dong"},
+    "PATCH /api/v1/schools/<school>": {"name": "Dong"},
+    "PUT /api/v1/schools/<school>/active": {"active": True},
+    "PUT /api/v1/schools/<school>/templates": {"templates": ["image-classifier"]},
     "POST /api/v1/tokens": {"login": "li", "password": "wrong"},
     "POST /classes/<class_id>/cards": {"seats": "1-2"},
     "POST /classes/new": {"slug": "9-9", "name": "9 (9)", "seats": "2"},

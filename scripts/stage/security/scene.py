@@ -157,6 +157,7 @@ def _things(scene: Scene) -> None:
             "which": scene.classroom.class_id,
             "run_id": run.id,
             "school_id": teacher.school_id or "",
+            "school": "hua",
             "user_id": teacher.id,
             "class_id": scene.classroom.class_id,
             "lesson_id": scene.classroom.lesson_id,
