@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from portal.config import Settings
-from portal.doctor import catalogue, database, files, login, schools, site, tuning
+from portal.doctor import cards, catalogue, database, files, login, schools, site, tuning
 from portal.doctor.canary import Canary
 from portal.doctor.finding import Finding, Verdict, skipped
 from portal.doctor.reach import Reach
@@ -23,6 +23,7 @@ def examine(settings: Settings, scheduler: Scheduler) -> Iterator[Finding]:
     """Every finding about a site, as it is made; the canary comes last and takes longest."""
     yield from files.look(settings)
     yield from catalogue.look(settings)
+    yield from cards.look()
     with closing(Store(settings.database)) as store:
         of_database = list(database.look(store))
         yield from of_database
