@@ -23,6 +23,8 @@ ROWS: Mapping[str, Row] = {
         100_000,
         2_000,
     ),
+    "jobs": Row("the same on a real Slurm: attributes, variables and arguments of each", 1_000, 80),
+    "canary": Row("secrets, searched for wherever a lesson leaves words", 0, 0),
     "archives": Row("hostile archives, pictures and tables in the worker", 2_000, 200),
     "texts": Row("hostile texts in every place that shows one, in Chromium", 500, 50),
     "accessibility": Row("axe-core on every page: language, theme, screen, role", 0, 1),
