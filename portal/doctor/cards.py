@@ -21,7 +21,10 @@ def look() -> Iterator[Finding]:
         yield warn(
             "cards",
             missing.message,
-            N_("Debian, Ubuntu: apt-get install fonts-wqy-microhei; Fedora: dnf install wqy-microhei-fonts"),
+            N_(
+                "Debian, Ubuntu: apt-get install fonts-wqy-microhei; "
+                "Fedora: dnf install wqy-microhei-fonts"
+            ),
         )
         return
     yield ok("cards", N_("Cards for seats can be printed ({size} bytes for one).", size=len(drawn)))
