@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from portal.services import EXTENSION, Services
 from portal.web import (
+    account,
     appearance,
     assets,
     audit,
@@ -46,6 +47,7 @@ from portal.web import (
 )
 
 NOUNS = (
+    account,
     appearance,
     audit,
     cards,

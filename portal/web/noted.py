@@ -32,6 +32,7 @@ CHANGES: Mapping[str, Message] = {
     "tokens.forget": N_("revoked a token"),
     "classes.make": N_("made a class"),
     "rosters.make": N_("made several classes"),
+    "account.change": N_("changed the own password"),
     "people.add": N_("added somebody"),
     "people.change": N_("changed somebody's name, role or school"),
     "people.switch": N_("kept somebody out or let them in again"),

@@ -7,6 +7,7 @@ import pytest
 from portal.accelerators import Accelerator
 from portal.agent.nodes import NAME, Nodes, Ours, limit_eighths, view_of
 from portal.config import Accelerator as AcceleratorSettings
+from portal.quotas import differences
 from portal.scheduler import (
     AccountStatus,
     GresCount,
@@ -17,7 +18,7 @@ from portal.scheduler import (
     parse_state,
 )
 from portal.store import EVERYONE
-from portal.store.tables import ClusterView
+from portal.store.tables import ClusterView, School
 from tests.agent.conftest import World
 
 SHARD = Accelerator.from_settings(AcceleratorSettings())
@@ -92,3 +93,22 @@ def test_the_look_is_kept_and_silence_leaves_the_last_one(world: World) -> None:
         kept = session.get_one(ClusterView, NAME)
     assert kept.seen_at == seen_at
     assert len(kept.view["nodes"]) == 4
+
+
+def test_what_slurm_has_otherwise_is_told_until_it_is_applied(world: World) -> None:
+    nodes = Nodes(world.settings, world.store, world.scheduler, SHARD, world.watch, world.clock)
+    with world.store.begin(EVERYONE) as session:
+        school = session.get_one(School, world.school_id)
+        school.shares = 16
+        (wish,) = [
+            found.wish
+            for found in differences(world.settings, [school], world.scheduler.accounts())
+        ]
+    told = []
+    for _ in range(2):
+        nodes.look()
+        with world.store.reading(EVERYONE) as session:
+            told.append(session.get_one(ClusterView, NAME).view["drift"])
+        world.scheduler.apply_account(wish)
+    assert "GrpTRES gres/shard: + 16" in told[0]["hua"]
+    assert told[1] == {}

@@ -64,7 +64,7 @@ def pages_of(classroom: Classroom) -> list[tuple[str, str]]:
             ("chen", address)
             for address in (
                 *("/classes", "/classes/new", "/classes/several"),
-                *("/people", "/people/new", "/tokens"),
+                *("/people", "/people/new", "/tokens", "/account"),
             )
         ),
         *((SEAT, address) for address in seat),

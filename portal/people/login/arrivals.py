@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.language import N_
 from portal.people.login.local import LOCAL
-from portal.people.login.refusals import SCHOOL_IS_OFF
+from portal.people.login.refusals import KEPT_OUT, SCHOOL_IS_OFF
 from portal.people.login.way import Identity, NoPlace, Place
 from portal.people.names import LONGEST_NAME
 from portal.people.viewer import Role
@@ -24,6 +24,8 @@ def arrive(session: Session, identity: Identity) -> str | NoPlace:
     user = session.scalar(
         select(User).where(User.way == identity.way, User.subject == identity.subject)
     )
+    if user is not None and not user.active:
+        return NoPlace(KEPT_OUT)
     place = identity.place
     school = _school(session, place) if isinstance(place, Place) else None
     if isinstance(place, Place) and school is None and place.role is not Role.STAFF:

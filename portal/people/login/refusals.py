@@ -8,6 +8,10 @@ from portal.language import N_, Message
 SCHOOL_IS_OFF = N_(
     "Your school is switched off in this portal. Its data is kept. Please ask the centre's staff."
 )
+KEPT_OUT = N_(
+    "Your account is kept out of this portal. Please ask your school's administrator or the "
+    "centre's staff."
+)
 
 
 class LoginRefused(PortalError):

@@ -12,6 +12,7 @@ from portal.people.guesses import SIZES, Guesses, Kind
 from portal.people.login import Door, Friend, LoginPaused, LoginRefused, Visitor
 from portal.people.login.cards import Cards
 from portal.people.login.local import LocalAccounts
+from portal.people.schools import get_school
 from portal.store import EVERYONE
 from portal.store.tables import Lesson, SchoolClass, Seat
 from tests.town import Town
@@ -105,6 +106,18 @@ def test_a_code_works_while_the_lesson_is_on(
             assert refused(door, pack.code, 1, card.pin, Visitor()) == "code"
     change(town, homework=True)
     assert door.take_seat(pack.code, 1, card.pin)
+
+
+def test_no_card_opens_a_seat_of_a_school_that_is_off(
+    town: Town, door: Door, pack: Pack, lesson: Lesson
+) -> None:
+    stranger = Visitor(address="10.0.0.1")
+    with town.portal.store.begin(EVERYONE) as session:
+        get_school(session, "hua").active = False
+    assert refused(door, pack.code, 1, pack.cards[0].pin, stranger) == "code"
+    with town.portal.store.begin(EVERYONE) as session:
+        get_school(session, "hua").active = True
+    assert door.take_seat(pack.code, 1, pack.cards[0].pin, stranger).class_id == town.here.class_id
 
 
 def test_a_new_code_ends_the_one_before(town: Town, door: Door, pack: Pack, lesson: Lesson) -> None:

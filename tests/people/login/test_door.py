@@ -19,6 +19,7 @@ from portal.people.login.arrivals import arrive
 from portal.people.login.door import REFUSAL_S
 from portal.people.login.local import LocalAccounts
 from portal.people.login.way import Identity, NoPlace, Place
+from portal.people.schools import get_school
 from portal.people.viewer import Role, Viewer
 from portal.store import EVERYONE
 from portal.store.tables import User
@@ -140,8 +141,42 @@ def test_an_account_that_staff_closed_stays_closed(
     user_id = door.authenticate("li", PASSWORD)
     with town.portal.store.begin(EVERYONE) as session:
         session.get_one(User, user_id).active = False
-    door.authenticate("li", PASSWORD)
+    with pytest.raises(NoPlaceHere, match="kept out"):
+        door.authenticate("li", PASSWORD)
     assert viewer(town, user_id) is None
+    with town.portal.store.begin(EVERYONE) as session:
+        session.get_one(User, user_id).active = True
+    assert door.authenticate("li", PASSWORD) == user_id
+
+
+def test_nobody_of_a_school_that_is_off_comes_in_until_it_is_on(
+    town: Town, door: Door, directory: Directory
+) -> None:
+    directory.knows("li", "s1", TEACHER)
+    user_id = door.authenticate("li", PASSWORD)
+    teacher = viewer(town, user_id)
+    assert teacher is not None
+    with town.portal.store.begin(EVERYONE) as session:
+        local = accounts.find(session, "t-hua")
+        assert local is not None
+        accounts.set_password(session, local, PASSWORD)
+        _, secret = tokens.issue(session, teacher, tokens.Wish("script", 30))
+    here = LocalAccounts(town.portal.store)
+    for on in (False, True):
+        with town.portal.store.begin(EVERYONE) as session:
+            get_school(session, "hua").active = on
+        assert (viewer(town, user_id) is not None) is on
+        assert (viewer(town, town.here.seats[0].user_id) is not None) is on
+        assert (tokens.resolve(town.portal.store, secret) is not None) is on
+        assert viewer(town, town.there.teacher.user_id) is not None
+        assert viewer(town, town.staff.user_id) is not None
+        if not on:
+            with pytest.raises(NoPlaceHere, match="switched off"):
+                door.authenticate("li", PASSWORD)
+            with pytest.raises(NoPlaceHere, match="switched off"):
+                here.prove("t-hua", PASSWORD)
+    assert door.authenticate("li", PASSWORD) == user_id
+    assert here.prove("t-hua", PASSWORD).login == "t-hua"
 
 
 def test_a_school_that_is_not_set_up_is_named(town: Town, door: Door, directory: Directory) -> None:
