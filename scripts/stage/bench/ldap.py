@@ -39,45 +39,50 @@ def run(options: argparse.Namespace) -> int:
             slapd.down(name)
 
 
-def _measure(options: argparse.Namespace, one: Directory, other: Directory) -> int:
-    load = os.getloadavg()[0]
-    print(f"{options.logins} logins, {options.threads} at once; load before: {load:.2f}\n")
-    size = {"logins": options.logins, "threads": options.threads}
-    rates = {
+def rates(one: Directory, logins: int, threads: int) -> dict[str, dict[str, Any]]:
+    """Logins a second and what one takes, by the way of logging in."""
+    size = {"logins": logins, "threads": threads}
+    return {
         "ldap3 as its manual has it": _program(one, "plain", _settings(one), **size),
         "search and bind": _program(one, "rate", _settings(one), **size),
         "bind at once": _program(one, "rate", _directly(one), **size),
     }
+
+
+def _measure(options: argparse.Namespace, one: Directory, other: Directory) -> int:
+    load = os.getloadavg()[0]
+    print(f"{options.logins} logins, {options.threads} at once; load before: {load:.2f}\n")
+    measured = rates(one, options.logins, options.threads)
     print(f"{'':<28}{'logins/s':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU ms':>10}")
-    for name, found in rates.items():
+    for name, found in measured.items():
         print(f"{name:<28}" + "".join(f"{value:>10}" for value in found.values()))
     refusals = _program(one, "refusals", _settings(one))
     print("\nmedian of a refusal, ms")
     for name, milliseconds in refusals.items():
         print(f"  {name:<36}{milliseconds:>8}")
-    trouble = _trouble(one, other)
+    seen = trouble(one, other)
     print(f"\n{'':<34}{'first login':>18}{'second login':>18}{'memory MB':>12}")
-    for name, found in trouble.items():
-        seen = [f"{found[turn]['verdict']} {found[turn]['seconds']} s" for turn in _TURNS]
-        print(f"{name:<34}" + "".join(f"{words:>18}" for words in seen), end="")
+    for name, found in seen.items():
+        turns = [f"{found[turn]['verdict']} {found[turn]['seconds']} s" for turn in TURNS]
+        print(f"{name:<34}" + "".join(f"{words:>18}" for words in turns), end="")
         print(f"{found['memory_mb']:>12}")
-    print(json.dumps({"load": load, "rates": rates, "refusals_ms": refusals, "trouble": trouble}))
-    wrong = [name for name, found in trouble.items() if _is_wrong(name, found)]
+    print(json.dumps({"load": load, "rates": measured, "refusals_ms": refusals, "trouble": seen}))
+    wrong = [name for name, found in seen.items() if is_wrong(name, found)]
     if wrong:
         raise StageError(f"not as it should be: {', '.join(wrong)}")
     return 0
 
 
-_TURNS = ("first", "second")
+TURNS = ("first", "second")
 
 
-def _is_wrong(name: str, found: dict[str, Any]) -> bool:
+def is_wrong(name: str, found: dict[str, Any]) -> bool:
     """With an honest server left everybody gets in; without one nobody does."""
-    verdicts = {found[turn]["verdict"] for turn in _TURNS}
+    verdicts = {found[turn]["verdict"] for turn in TURNS}
     return verdicts != {"in"} if name.endswith("+ good") else "in" in verdicts
 
 
-def _trouble(one: Directory, other: Directory) -> dict[str, dict[str, Any]]:
+def trouble(one: Directory, other: Directory) -> dict[str, dict[str, Any]]:
     """Each trouble twice: with no other server, and with a good one behind."""
     found: dict[str, dict[str, Any]] = {}
     (process,) = slapd.belonging(other.name)

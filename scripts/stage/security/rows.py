@@ -32,5 +32,7 @@ ROWS: Mapping[str, Row] = {
     "logins": Row(
         "guesses in an hour, beside forty honest pupils from the same address", 4_000, 400
     ),
+    "quota": Row("two hundred submissions at once for a school's last share", 500, 4),
+    "ldap": Row("a directory that is stopped, slow or lies (all of it: bench ldap)", 0, 0),
     "contract": Row("what the API's document allows and forbids, by schemathesis", 20, 1),
 }
