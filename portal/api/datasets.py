@@ -45,6 +45,9 @@ class DataSetSchema(ma.Schema):
     licence = ma.fields.String(required=True, allow_none=True)
     source = ma.fields.String(required=True, allow_none=True)
     created_at = ma.fields.Float(required=True)
+    personal = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether people are to be seen or heard."}
+    )
     mine = ma.fields.Boolean(required=True, metadata={"description": "Whether I brought it in."})
 
 
@@ -139,6 +142,7 @@ def _listed(data_set: DataSet) -> dict[str, Any]:
         "licence": data_set.licence,
         "source": data_set.source,
         "created_at": data_set.created_at,
+        "personal": data_set.personal,
         "mine": data_set.owner_id == viewer().user_id,
     }
 

@@ -142,7 +142,7 @@ class Eraser:
         if plan.removed_at is None:  # nothing of it had any files
             plan.removed_at = now
             return self._note(erasure, plan, Size())
-        if now - plan.removed_at < LOOK_AGAIN_S or not scrub(self.store, erasure.rows):
+        if now - plan.removed_at < LOOK_AGAIN_S or not scrub(self.store):
             return False
         with self.store.begin(EVERYONE) as session:
             found = session.get_one(Erasure, erasure.id, with_for_update=True)

@@ -27,7 +27,6 @@ from portal.datasets.contents import Contents
 from portal.datasets.files import FILES
 from portal.errors import NotFound
 from portal.language import N_, Message, Text
-from portal.results import artifacts
 from portal.results.artifacts import Bounded
 from portal.results.confinement import folder_below, open_file
 from portal.results.folder import Point, RunFolder
@@ -37,7 +36,12 @@ from portal.store.tables import DataSet, Lesson, Run, SchoolClass, Seat
 
 INDEX = "index.html"
 # Named on the page; the pictures of guesses are in the folder beside.
-SHOWN = ("model.onnx", "report.html", "log.txt", "metrics.jsonl")
+SHOWN: dict[str, Message] = {
+    "model.onnx": N_("Model (ONNX)"),
+    "report.html": N_("Report"),
+    "metrics.jsonl": N_("Curve in numbers"),
+    "log.txt": N_("What the program wrote"),
+}
 CURVE_POINTS = 60
 
 
@@ -142,7 +146,7 @@ def _members(root: Path, parcel: Parcel) -> Iterator[Member]:
             folder = RunFolder(root, run.id)
             for place, file, size in members_of(run.folder, folder, run.attempt):
                 if place.name in SHOWN:
-                    name = artifacts.title_of(place.name).in_language(parcel.language)
+                    name = SHOWN[place.name].in_language(parcel.language)
                     run.files.append(_Link(name, str(place)))
                 yield place, file, size
             points, _ = folder.metrics(run.attempt)
