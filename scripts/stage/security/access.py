@@ -30,6 +30,7 @@ PLACE = re.compile(r"<([^<>]+)>")
 LESSON = {"class": "7-3", "template": "image-classifier", "data": "{data_id}", "minutes": 40}
 RUN = {"template": "image-classifier", "data": "{data_id}"}
 FORM = {"data": "{data_id}", "whom": "me", "class": "{class_id}"}
+PERSON = {"login": "sun", "name": "Sun", "role": "teacher", "school": "{school}"}
 FILE = {"name": "Mine", "file": "a,b,c\n" + "1,2,x\n3,4,y\n" * 20}
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/classes": {"slug": "9-9", "name": "9 (9)", "seats": 2},
@@ -40,7 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/lessons": LESSON,
     "POST /api/v1/runs": RUN,
     "POST /api/v1/check": {"runs": [RUN]},
-    "POST /api/v1/people": {"login": "sun", "name": "Sun", "role": "teacher", "school": "{school}"},
+    "POST /api/v1/people": PERSON,
     "PATCH /api/v1/people/<user_id>": {"name": "Sun"},
     "PUT /api/v1/people/<user_id>/active": {"active": True},
     "POST /api/v1/schools": {"slug": "dong", "name": "Dong", "slurm_account": "dong"},
@@ -50,15 +51,23 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/tokens": {"login": "li", "password": "wrong"},
     "POST /classes/<class_id>/cards": {"seats": "1-2"},
     "POST /classes/new": {"slug": "9-9", "name": "9 (9)", "seats": "2"},
+    "POST /classes/several": {"slug": "9-9", "name": "9 (9)", "seats": "2"},
     "POST /data/new": FILE,
     "POST /language": {"language": "en"},
     "POST /login": {"login": "li", "password": "wrong"},
+    "POST /people/<user_id>": PERSON,
+    "POST /people/<user_id>/switch": {"on": "on"},
+    "POST /people/new": PERSON,
     "POST /school/data/classes/<class_id>": {"term": "{term_id}"},
     "POST /school/data/consent": {"version": "1"},
     "POST /school/data/delete/<kind>/<which>": {"typed": "7-2"},
     "POST /school/data/terms": {"name": "Next", "last_day": "{last_day}"},
     "POST /school/data/terms/<term_id>": {"last_day": "{last_day}"},
     "POST /sit": {"code": "k7m2px", "number": "1", "pin": "123456"},
+    "POST /staff/schools/<school>": {"name": "Dong", "slurm_account": "dong"},
+    "POST /staff/schools/<school>/switch": {"on": "on"},
+    "POST /staff/schools/<school>/templates": {"template": "image-classifier"},
+    "POST /staff/schools/new": {"slug": "dong", "name": "Dong", "slurm_account": "dong"},
     "POST /theme": {"theme": "dark"},
     "POST /tokens": {"name": "a script", "days": "1", "scopes": "read"},
     "POST /train/<template>": FORM,
