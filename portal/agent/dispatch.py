@@ -34,9 +34,7 @@ from portal.scheduler import (
     QuotaExceeded,
     Rejected,
     Scheduler,
-    SchedulerError,
     Unavailable,
-    takes_several,
 )
 from portal.store import EVERYONE, Store
 from portal.store.tables import Batch, Run, School
@@ -72,7 +70,6 @@ class Dispatch:
     _silence: str = ""
     _paused: dict[str, float] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
-    _several_qos: bool | None = None
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.store, self.holder, self.settings.agent.lease_s, self.clock)
@@ -104,7 +101,6 @@ class Dispatch:
                 self.clock.surely(),
                 slurm,
                 without=without,
-                several_qos=self._takes_several_qos(),
             )
             again = select(Batch).where(
                 Batch.state == "forming", Batch.submitting_since.is_not(None)
@@ -167,17 +163,6 @@ class Dispatch:
         )
         with self.store.reading(EVERYONE) as session:
             return dict(session.execute(newest).all())
-
-    def _takes_several_qos(self) -> bool:
-        """Whether Slurm chooses among several QOS itself. Asked once, where any is borrowed."""
-        if self._several_qos is None:
-            try:
-                self._several_qos = self.settings.slurm.borrow_qos is not None and (
-                    takes_several(self.scheduler.version())
-                )
-            except SchedulerError:
-                return False
-        return self._several_qos
 
     def _send(self, some: Sequence[Batch]) -> list[str]:
         """Send these batches one after the other, between one commit before and one after."""

@@ -64,14 +64,12 @@ def form(
     slurm: Slurm,
     *,
     without: Collection[str] = (),
-    several_qos: bool = False,
 ) -> list[Batch]:
     """Put everything that waits into new batches of at most `slurm.array_size` runs each.
 
     The batches come with their runs, and those with what `DESCRIBED` names, so that nobody has to
-    load them again. `without` names Slurm accounts whose runs go on waiting, and `several_qos` says
-    whether this Slurm takes several QOS for one job. A run whose lesson has less than a minute left
-    is not started any more.
+    load them again. `without` names Slurm accounts whose runs go on waiting. A run whose lesson
+    has less than a minute left is not started any more.
     """
     waiting = (
         select(Run, School.slurm_account, School.guaranteed, School.partitions)
@@ -86,7 +84,7 @@ def form(
         .with_for_update(of=Run, skip_locked=True)
     )
     groups: dict[Ask, list[Run]] = defaultdict(list)
-    guarantee = Guarantee(session, slurm, several_qos)
+    guarantee = Guarantee(session, slurm)
     for run, account, guaranteed, partitions in session.execute(waiting):
         minutes = minutes_left(run, now)
         if run.cancel_asked_at is not None:

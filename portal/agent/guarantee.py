@@ -1,14 +1,17 @@
 """With which QOS a run is sent: its school's guaranteed part first, and borrowed beyond it.
 
-From Slurm 24.11 on a job may name both, and Slurm itself takes the one in which it can start. An
-older Slurm is told one of them: as many runs as fit into what is free of the guaranteed part go
-there, the others are borrowed. Slurm holds the part to its limit in either case.
+A job has one QOS for as long as it waits. (From Slurm 24.11 on it may name several; but one that
+does ends nobody's borrowed job, seen on 24.11.5 and 26.05.3.) So it is decided when a run is sent:
+what fits into the free part goes there, what idle shares can take now is borrowed, one more round
+waits for the part, and the rest waits for whatever comes free. Slurm holds the part to its limit,
+however well this was foreseen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,51 +23,85 @@ from portal.runs.states import LIVE
 from portal.store.tables import Batch, ClusterView, Run
 
 VIEW = "nodes"
+UNKNOWN = 1_000_000  # eighths: where nobody has looked or no limit is set
+
+
+@dataclass
+class _Room:
+    """Eighths that one school may still have: of its part now and next, and of its limit."""
+
+    own: int
+    next: int
+    limit: int
 
 
 @dataclass
 class Guarantee:
-    """One round of forming batches. The database is asked once, and only where a school with a
-    guaranteed part has a lesson."""
+    """One round of forming batches. The database is asked only where a school with a guaranteed
+    part has a lesson, and then twice for all of them."""
 
     session: Session
     slurm: Slurm
-    # Whether this Slurm takes several QOS for one job.
-    several: bool
-    _left: dict[str, int] = field(default_factory=dict)
-    _open: dict[str, bool] | None = None
+    _rooms: dict[str, _Room] = field(default_factory=dict)
+    # Eighths given out in this round, which the view of the cluster does not know of.
+    _given: int = 0
 
     def qos_of(self, run: Run, account: str, guaranteed: int | None) -> str | None:
-        """The QOS, or several with commas, that Slurm is asked for."""
+        """The QOS that Slurm is asked for."""
         if run.lesson_id is None:
             return self.slurm.homework_qos or self.slurm.qos
         borrowed = self.slurm.borrow_qos
-        if guaranteed is None or borrowed is None or not self._is_made(account):
+        if guaranteed is None or borrowed is None or not run.eighths:
+            return self.slurm.qos
+        # What was only written down would make Slurm refuse the run.
+        seen = self._view.get("schools", {}).get(account, {})
+        if not seen.get("own"):
             return self.slurm.qos
         own = own_qos(account)
-        if self.several:
-            return f"{own},{borrowed}"
-        if account not in self._left:
-            self._left[account] = guaranteed - self._used(own)
-        if run.eighths > self._left[account]:
-            return borrowed
-        self._left[account] -= run.eighths
-        return own
+        if account not in self._rooms:
+            self._rooms[account] = self._room(own, guaranteed, seen)
+        return own if self._is_own(run.eighths, self._rooms[account]) else borrowed
 
-    def _is_made(self, account: str) -> bool:
-        """Whether Slurm has the QOS; what was only written down would make it refuse the run."""
-        if self._open is None:
-            asked = select(ClusterView.view).where(ClusterView.name == VIEW)
-            view: Mapping[str, Any] = self.session.scalar(asked) or {}
-            schools = view.get("schools", {})
-            self._open = {name: bool(seen.get("own")) for name, seen in schools.items()}
-        return self._open.get(account, False)
+    def _is_own(self, eighths: int, room: _Room) -> bool:
+        """Whether so much more is taken from the school's part; and take it."""
+        is_own = eighths <= room.own
+        if is_own or eighths <= min(room.limit, self._idle - self._given):
+            room.own -= eighths if is_own else 0
+            room.limit -= eighths
+            self._given += eighths
+        elif eighths <= room.next:
+            room.next -= eighths
+            is_own = True
+        return is_own
 
-    def _used(self, own: str) -> int:
-        """Eighths that runs hold or wait for under this QOS."""
+    @cached_property
+    def _view(self) -> Mapping[str, Any]:
+        """What the agent last saw of the cluster."""
+        asked = select(ClusterView.view).where(ClusterView.name == VIEW)
+        return self.session.scalar(asked) or {}
+
+    @cached_property
+    def _idle(self) -> int:
+        capacity = self._view.get("capacity_eighths")
+        return UNKNOWN if capacity is None else capacity - self._view.get("used_eighths", 0)
+
+    @cached_property
+    def _held(self) -> Mapping[str | None, int]:
+        """Eighths that runs hold or wait for, by the QOS that they were sent with."""
         held = (
-            select(func.sum(Run.eighths))
-            .join(Batch, Batch.id == Run.batch_id)
-            .where(Batch.qos == own, Run.state.in_(LIVE))
+            select(Batch.qos, func.sum(Run.eighths))
+            .join(Run, Run.batch_id == Batch.id)
+            .where(Run.state.in_(LIVE))
+            .group_by(Batch.qos)
         )
-        return self.session.scalar(held) or 0
+        return {qos: eighths for qos, eighths in self.session.execute(held)}  # noqa: C416 - rows
+
+    def _room(self, own: str, guaranteed: int, seen: Mapping[str, Any]) -> _Room:
+        used = self._held.get(own, 0)
+        limit = seen.get("limit_eighths")
+        free = max(0, guaranteed - used)
+        return _Room(
+            own=free,
+            next=max(0, 2 * guaranteed - used - free),
+            limit=UNKNOWN if limit is None else limit - seen.get("used_eighths", 0),
+        )

@@ -23,7 +23,7 @@ from portal.scheduler.protocol import (
     SubmittedArray,
     TaskStatus,
 )
-from portal.scheduler.qos import QosStatus, QosWish, qos_changes, takes_several
+from portal.scheduler.qos import QosStatus, QosWish, qos_changes
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.states import STATES, JobState, Phase, parse_state
 
@@ -63,5 +63,4 @@ __all__ = [
     "open_scheduler",
     "parse_state",
     "qos_changes",
-    "takes_several",
 ]

@@ -49,12 +49,13 @@ def check_request(request: ArrayRequest) -> None:
     checked_name(request.name)
     words = {
         "account": request.account,
+        "qos": request.qos,
         "reservation": request.reservation,
         "gres": request.gres,
     }
     bad = [k for k, v in words.items() if v is not None and not _WORD.fullmatch(v)]
-    lists = {"partition": request.partition, "qos": request.qos}
-    bad += [k for k, v in lists.items() if v is not None and not _all(_WORD, v.split(","))]
+    if request.partition is not None and not _all(_WORD, request.partition.split(",")):
+        bad.append("partition")
     if request.licenses is not None and not _LICENSES.fullmatch(request.licenses):
         bad.append("licenses")
     paths = {"script": request.script, "workdir": request.workdir}

@@ -26,8 +26,7 @@ class ArrayRequest:
     """One array job: tasks 0 to `tasks` - 1, all asking for the same.
 
     `licenses` is what each task takes of the site's licences: "matlab:1", several with commas.
-    `partition` may name several with commas, and so may `qos` from Slurm 24.11 on: each task gets
-    the first in which it can start.
+    `partition` may name several with commas: each task gets the first in which it can start.
     """
 
     name: str

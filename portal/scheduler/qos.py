@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,16 +41,6 @@ def qos_changes(before: QosStatus | None, wish: QosWish) -> tuple[Change, ...]:
         if number != now.limits.get(limit):
             found.append(_change(wish, str(limit), str(now.limits.get(limit, "")), str(number)))
     return tuple(found)
-
-
-def takes_several(version: str) -> bool:
-    """Whether a job may name several QOS, to run in the first that has room for it.
-
-    In Slurm's sources `qos_list` of a job is there from 24.11 on, and not in 22.05
-    (https://github.com/SchedMD/slurm/blob/slurm-24-11-5-1/src/slurmctld/slurmctld.h).
-    """
-    numbers = re.match(r"(\d+)\.(\d+)", version)
-    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (24, 11)
 
 
 def _change(wish: QosWish, part: str, old: str, new: str) -> Change:

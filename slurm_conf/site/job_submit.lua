@@ -20,7 +20,7 @@ local function refuse(words)
     return slurm.ERROR
 end
 
--- Whether all of a list are known; a run may name several partitions and, from 24.11 on, several QOS.
+-- Whether all of a list are known; a run may name several partitions.
 local function all(words, known, pattern)
     local found = false
     for word in string.gmatch(words or "", "[^,]+") do

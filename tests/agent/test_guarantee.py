@@ -69,10 +69,11 @@ def test_a_part_that_is_free_again_is_used_again(house: World) -> None:
     assert sent(house) == {"hua-own": GUARANTEED + 1}
 
 
-def test_homework_takes_nothing_of_the_guaranteed_part(house: World) -> None:
+def test_homework_and_what_needs_no_share_take_nothing_of_it(house: World) -> None:
     house.add_runs(2)
+    house.add_runs(1, lesson_id=a_lesson(house), eighths=0)
     house.dispatch.send_waiting()
-    assert sent(house) == {"homework": 2}
+    assert sent(house) == {"homework": 2, "class": 1}
 
 
 def test_what_was_only_written_down_is_not_asked_for(house: World) -> None:
@@ -83,13 +84,29 @@ def test_what_was_only_written_down_is_not_asked_for(house: World) -> None:
     assert sent(house) == {"class": 2}
 
 
-def test_a_slurm_that_chooses_itself_is_told_both(
-    house: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("capacity", "used", "limit", "expected"),
+    [
+        (64, 0, None, {"hua-own": 4, "normal": 8}),
+        # Nothing is idle: one more round waits for the part, the rest for whatever comes free.
+        (64, 64, None, {"hua-own": 8, "normal": 4}),
+        # Two can be borrowed beside the part.
+        (64, 58, None, {"hua-own": 8, "normal": 4}),
+        (64, 55, None, {"hua-own": 7, "normal": 5}),
+        # What the school may have at once is no more to be borrowed than what is idle.
+        (64, 0, 6, {"hua-own": 8, "normal": 4}),
+    ],
+)
+def test_what_cannot_start_now_waits_where_its_turn_comes_first(
+    house: World, capacity: int, used: int, limit: int | None, expected: dict[str, int]
 ) -> None:
-    monkeypatch.setattr(house.scheduler, "version", lambda: "24.11.5")
-    house.add_runs(6, lesson_id=a_lesson(house))
+    hua = {"own": True, "limit_eighths": limit, "used_eighths": 0}
+    view = {"capacity_eighths": capacity, "used_eighths": used, "schools": {"hua": hua}}
+    with house.store.begin(EVERYONE) as session:
+        session.get_one(ClusterView, "nodes").view = view
+    house.add_runs(12, lesson_id=a_lesson(house))
     house.dispatch.send_waiting()
-    assert sent(house) == {"hua-own,normal": 6}
+    assert sent(house) == expected
 
 
 def test_a_school_goes_to_its_own_partitions(world: World) -> None:
