@@ -64,8 +64,12 @@ def because(
 
 
 def _of_school(used: int, limit: int, seats: int) -> Message:
-    if used < limit:  # what is left is too little for the share that these ask for
-        return N_("Your school uses {used} of {limit} shares.", used=used, limit=limit)
+    if used < limit:  # what is left is too little for these, or others have what is not its own
+        return N_(
+            "Your school uses {used} of its {limit} shares. Others start as soon as there is room.",
+            used=used,
+            limit=limit,
+        )
     if seats == 1:
         return N_("Your school is using all {limit} of its shares; one seat waits.", limit=limit)
     return N_(

@@ -203,7 +203,9 @@ def test_why_seats_wait(town: Town, lesson: Lesson) -> None:
     )
     for run in (first, second):
         town.set(run, state="succeeded")
-    assert str(look(town, lesson, after=12).waiting_because) == ("Your school uses 0 of 1 shares.")
+    assert str(look(town, lesson, after=12).waiting_because) == (
+        "Your school uses 0 of its 1 shares. Others start as soon as there is room."
+    )
 
 
 def tile(number: int, **values: Any) -> Tile:
