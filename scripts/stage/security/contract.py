@@ -98,6 +98,8 @@ def _config(tries: int, *, edges: bool) -> SchemathesisConfig:
         {
             "seed": 1,
             "continue-on-failure": True,
+            # Cards for forty seats are forty hashes, on a machine that may be doing much else.
+            "request-timeout": 300,
             "generation": {"max-examples": tries, "deterministic": True, "no-shrink": True},
             "phases": {"coverage": {"enabled": edges}},
             "cache": {"enabled": False},
