@@ -27,6 +27,7 @@ SHOWN_AS_IS = re.compile(
     r"bill_mm|flipper_mm|mass_g|island|species|circle|square|triangle|Adelie|Chinstrap|Gentoo"
     r"|Torgersen|Biscoe|Dream|MIXED|IDLE|DOWN|Not responding|AssocGrpGRES|image-classifier"
     r"|tabular-classifier|staff|chen|[\w-]+\.(?:csv|onnx|json)|https?://\S+|g[1-4]\b|hua|nan"
+    r"|\b[0-9a-f]{8}\b"  # the beginning of an id
 )
 
 
