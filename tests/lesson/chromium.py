@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-LAPTOP = {"width": 1366, "height": 768}
-PHONE = {"width": 360, "height": 800}
+LAPTOP: ViewportSize = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 360, "height": 800}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 WORDS = {"zh": "登录", "en": "Log in"}
 
@@ -27,7 +27,7 @@ def started() -> Iterator[Browser]:
 
 @contextmanager
 def visitor(
-    browser: Browser, address: str, language: str = "zh", screen: dict[str, int] | None = None
+    browser: Browser, address: str, language: str = "zh", screen: ViewportSize | None = None
 ) -> Iterator[tuple[Page, list[str]]]:
     """Somebody with a screen and a language; the list fills with what goes wrong on the pages."""
     context: BrowserContext = browser.new_context(

@@ -14,7 +14,7 @@ from stage.security.poisoned import unknown_columns
 
 from portal.people import passwords
 
-FEW = {"access": 0, "parameters": 250, "links": 120, "logins": 120}
+FEW = {"access": 0, "parameters": 250, "links": 100, "logins": 80}
 IN_BROWSER = {"texts": 25, "accessibility": 1}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.web.appearance import THEME
@@ -45,7 +45,7 @@ class Windows:
         self,
         who: str,
         language: str = "en",
-        screen: dict[str, int] | None = None,
+        screen: ViewportSize | None = None,
         theme: str | None = None,
     ) -> Iterator[Page]:
         """A window of somebody who is logged in; what goes wrong in it is in `complaints`."""

@@ -93,7 +93,8 @@ class Scene:
 @contextmanager
 def populated() -> Iterator[Scene]:
     """The scene in a folder of its own, with everybody logged in."""
-    with TemporaryDirectory(prefix="kesuan-security-") as folder:
+    # In memory: the database is made what it was after each change.
+    with TemporaryDirectory(prefix="kesuan-security-", dir="/dev/shm") as folder:
         scene = Scene(classroom.build(Path(folder)), Path(folder))
         try:
             _second_school(scene)
