@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from portal.agent.folders import batch_folder
 from portal.config import Settings
 from portal.datasets.housekeeping import sweep
-from portal.people import guesses
+from portal.people import guesses, tokens
 from portal.store import EVERYONE, Store
 from portal.store.tables import Answered, Batch
 
@@ -40,6 +40,7 @@ class Housekeeping:
         with self.store.begin(EVERYONE) as session:
             session.execute(delete(Answered).where(Answered.created_at < now - KEYS_KEPT_S))
             guesses.forget_old(session, now)
+            tokens.forget_old(session, now)
             swept = sweep(session, self.settings, now)
             old = select(Batch.id).where(
                 Batch.state == "closed", Batch.created_at < now - BATCHES_KEPT_S

@@ -35,6 +35,8 @@ DAY_S = 86_400
 TERMS = Tokens()
 # Noting every use would make every question of a script a write.
 NOTE_USE_EVERY_S = 600
+# Lists show for a while that a token is over, so that whoever wonders about a script finds it.
+SHOWN_OVER_S = 30 * DAY_S
 # Made once: to put a statement together costs as much as to ask it.
 _SENDERS = (
     active_viewers()
@@ -144,6 +146,12 @@ def end(session: Session, token: Token) -> None:
         token.user.active = False
     session.delete(token)
     session.flush()
+
+
+def forget_old(session: Session, now: float) -> None:
+    """Take away what has been over for so long that nobody looks for it."""
+    for token in session.scalars(select(Token).where(Token.ends_at < now - SHOWN_OVER_S)):
+        end(session, token)
 
 
 def forget(session: Session, viewer: Viewer, plaintext: str) -> None:

@@ -159,3 +159,18 @@ def test_nobody_logs_in_as_a_script(town: Town) -> None:
     for password in ("", secret, "None"):
         with pytest.raises(LoginRefused):
             door.authenticate(login, password)
+
+
+def test_a_token_that_is_long_over_is_taken_away(town: Town) -> None:
+    store, now = town.portal.store, time.time()
+    kept, _ = make(town)
+    with store.begin(EVERYONE) as session:
+        old, _ = tokens.issue_for_school(session, town.here.school.id, Wish("timetable"))
+        session.execute(
+            update(Token).where(Token.id == old.id).values(ends_at=now - tokens.SHOWN_OVER_S - 1)
+        )
+    with store.begin(EVERYONE) as session:
+        tokens.forget_old(session, now)
+    with store.reading(EVERYONE) as session:
+        assert session.scalars(select(Token.id)).all() == [kept.id]
+        assert not session.get_one(User, old.user_id).active
