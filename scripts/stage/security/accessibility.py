@@ -20,8 +20,8 @@ GRAVE = ("serious", "critical")
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 SCREENS = (LAPTOP, PHONE)
-# Parts of a page that htmx puts into another, and pages for nobody but a printer.
-PARTS = ("/state", "/now")
+# Parts of a page, which htmx puts into another.
+PARTS = ("/state", "/now", "/log")
 ASK = """async () => {
     const found = await axe.run(document, { resultTypes: ['violations'] });
     return found.violations.map(({ id, impact, nodes }) => (
