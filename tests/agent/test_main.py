@@ -7,9 +7,10 @@ import threading
 import pytest
 
 from portal.agent.main import Agent
+from portal.privacy.erasures import put_up
 from portal.scheduler import ArrayRequest, SubmittedArray
 from portal.store import EVERYONE
-from portal.store.tables import Lease
+from portal.store.tables import Erasure, Lease, SchoolClass
 from tests.agent.conftest import World
 
 QUERIES = ("alive", "find", "nodes", "site", "ping")
@@ -106,3 +107,24 @@ def test_who_has_lost_the_lease_says_so_and_waits(
     assert not first._leads()
     assert not first._leads()
     assert caplog.text.count("another agent has taken over") == 1
+
+
+def test_an_agent_ends_terms_and_erases_what_is_to_go(world: World) -> None:
+    (run_id,) = world.add_runs(1)
+    agent = agent_of(world)
+    agent.round()
+    folder = world.settings.data.root / "runs" / run_id[:2] / run_id
+    assert folder.is_dir()
+    with world.store.begin(EVERYONE) as session:
+        put_up(session, "run", run_id, world.school_id, "asked")
+        added = SchoolClass(school_id=world.school_id, slug="7-2", name="7(2)")
+        session.add(added)
+    for _ in range(420):
+        agent.round()
+        world.clock.advance(10)
+    assert not folder.exists()
+    with world.store.reading(EVERYONE) as session:
+        erasure = session.query(Erasure).filter_by(subject=run_id).one()
+        assert (erasure.state, erasure.left, erasure.rows["run"]) == ("done", 0, 1)
+        # An hour is over: the class has got its term.
+        assert session.get_one(SchoolClass, added.id).term_id is not None
