@@ -10,6 +10,7 @@ from flask import g, request
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from portal.people.commanded import note_command
 from portal.people.deeds import deeds, every_deed, note
 from portal.store import EVERYONE
 from portal.store.tables import AuditEntry
@@ -87,6 +88,14 @@ def test_staff_and_administrators_read_it_and_nobody_else(classroom: Classroom) 
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert rows[0][:4] == ["Time", "Who", "Role", "Did"]
     assert rows[1][1:5] == ["staff", "staff", "looked at a training", "runs.page"]
+
+
+def test_what_root_changed_by_a_command_is_on_the_page(classroom: Classroom) -> None:
+    with classroom.house.store.begin(EVERYONE) as session:
+        note_command(session, "root@portal", "people.close", school_id=None, thing="person 1")
+    page = classroom.browser("staff").get("/audit?actor=root@portal").text
+    assert "kept a person out" in page
+    assert "by a command on the portal" in page
 
 
 def test_a_school_reads_of_its_own_data_alone(town: Town) -> None:
