@@ -58,6 +58,9 @@ def require_answer(shown: Shown | None, kind: str) -> None:
 
 
 def require_allowed(session: Session, viewer: Viewer, shown: Shown) -> None:
-    """Raise `Invalid` (personal) where people may not be shown: consent may have ended since."""
+    """Raise `Invalid` (personal) where people may not be shown: consent may have ended since.
+
+    Whoever withdraws it in this very moment waits, and finds the data set that is made here.
+    """
     if shown.people:
-        require_consent(session, viewer.school_id)
+        require_consent(session, viewer.school_id, kept=True)

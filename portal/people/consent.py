@@ -26,10 +26,14 @@ def text(language: str) -> str:
     return (files("portal.people") / "consent_texts" / name).read_text(encoding="utf-8")
 
 
-def newest(session: Session, school_id: str) -> Consent | None:
-    """What the school has said last, of whichever version, withdrawn or not."""
+def newest(session: Session, school_id: str, *, kept: bool = False) -> Consent | None:
+    """What the school has said last, of whichever version, withdrawn or not.
+
+    Where it is `kept`, nobody withdraws it before the end of the transaction.
+    """
     said = select(Consent).where(Consent.school_id == school_id)
-    return session.scalar(said.order_by(Consent.recorded_at.desc(), Consent.id).limit(1))
+    last = said.order_by(Consent.recorded_at.desc(), Consent.id).limit(1)
+    return session.scalar(last.with_for_update(read=True) if kept else last)
 
 
 def holds(consent: Consent | None) -> bool:
@@ -37,8 +41,8 @@ def holds(consent: Consent | None) -> bool:
     return consent is not None and consent.version == VERSION and consent.withdrawn_at is None
 
 
-def require_consent(session: Session, school_id: str | None) -> None:
-    """Raise `Invalid` (personal) where people may not be shown.
+def require_consent(session: Session, school_id: str | None, *, kept: bool = False) -> None:
+    """Raise `Invalid` (personal) where people may not be shown; `kept` as for `newest`.
 
     What belongs to no school is every school's, and no school can consent for the others.
     """
@@ -47,7 +51,7 @@ def require_consent(session: Session, school_id: str | None) -> None:
             "personal",
             N_("What the centre brings in is for all schools, and may show nobody."),
         )
-    if not holds(newest(session, school_id)):
+    if not holds(newest(session, school_id, kept=kept)):
         raise Invalid.one(
             "personal",
             N_(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,38 @@ def test_a_withdrawn_consent_takes_what_shows_people_with_it(town: Town) -> None
         said = consent.newest(session, town.here.school.id)
         assert said is not None
         assert (said.recorded_by, said.withdrawn_by) == (town.here.admin.user_id,) * 2
+
+
+def test_who_brings_faces_in_while_the_consent_is_withdrawn_is_found(town: Town) -> None:
+    recorded(town)
+    admin, teacher = town.here.admin, town.here.teacher
+    put_up: list[str] = []
+
+    def withdraw() -> None:
+        with town.portal.store.begin(admin.tenant) as session:
+            put_up.extend(erasure.subject for erasure in consents.withdraw(session, admin))
+
+    other = threading.Thread(target=withdraw)
+    with town.portal.store.begin(teacher.tenant) as session:
+        require_allowed(session, teacher, Shown(people=True, class_id=town.here.class_id))
+        other.start()
+        # Until now it could have gone either way; from now on the other one has to wait.
+        other.join(timeout=0.3)
+        made = DataSet(
+            school_id=town.here.school.id,
+            class_id=town.here.class_id,
+            personal=True,
+            slug="faces",
+            name_zh="f",
+            name_en="f",
+            kind="pictures",
+            sha256="bb" * 32,
+        )
+        session.add(made)
+        session.flush()
+        made_id = made.id
+    other.join()
+    assert put_up == [made_id]
 
 
 def test_the_schools_administrators_alone_speak_for_it(town: Town) -> None:
