@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from portal.accelerators import Accelerator
-from portal.config import Settings
-from portal.quotas.own import own_wish
+from portal.config import Settings, Slurm
+from portal.quotas.own import own_qos, own_wish
 from portal.quotas.wish import account_wish
 from portal.scheduler import (
     AccountStatus,
@@ -22,30 +22,20 @@ from portal.scheduler import (
 )
 from portal.store.tables import School
 
-# Without these Slurm takes no run of the school's.
-_NEEDED = frozenset({Field.ACCOUNT, Field.USER, Field.PARTITIONS})
-
 
 @dataclass(frozen=True)
 class Difference:
     """A school whose account is not as it should be; a `Change` for each thing that is not.
 
-    `own` is the QOS of its guaranteed part where that has to change, too.
+    `keeps_out` says whether Slurm refuses runs of the school until this is done, and `own` is the
+    QOS of its guaranteed part where that has to change, too.
     """
 
     school: School
     wish: AccountWish
     changes: tuple[Change, ...]
+    keeps_out: bool
     own: QosWish | None = None
-
-    @property
-    def keeps_out(self) -> bool:
-        """Whether Slurm refuses runs of the school until this is done."""
-        return any(
-            change.what in _NEEDED
-            or (change.what is Field.QOS and not _names(change.after) <= _names(change.before))
-            for change in self.changes
-        )
 
     def apply(self, scheduler: Scheduler) -> None:
         """Make it so in Slurm: the QOS before the account that names it."""
@@ -74,7 +64,8 @@ def differences(
         own = None if qos is None else own_wish(school, settings.slurm, accelerator)
         of_own = () if own is None else qos_changes(by_qos.get(own.name), own)
         if found or of_own:
-            yield Difference(school, wish, of_own + found, own if of_own else None)
+            out = any(_keeps_out(change, school, settings.slurm) for change in found)
+            yield Difference(school, wish, of_own + found, out, own if of_own else None)
 
 
 def ask(
@@ -83,6 +74,22 @@ def ask(
     """Slurm's accounts, and its QOS where a school has a guaranteed part."""
     wanted = any(school.guaranteed is not None for school in schools)
     return scheduler.accounts(), scheduler.qos() if wanted else None
+
+
+def _keeps_out(change: Change, school: School, slurm: Slurm) -> bool:
+    """Whether Slurm refuses a run for want of this change."""
+    before, after = _names(change.before), _names(change.after)
+    match change.what:
+        case Field.ACCOUNT | Field.USER:
+            return True
+        case Field.PARTITIONS:  # none named stands for every one
+            return bool(before) and not (after and after <= before)
+        case Field.QOS:
+            own = own_qos(school.slurm_account)
+            # The agent asks for neither of these before it has seen the first in the account.
+            unused = set() if own in before else {own, slurm.borrow_qos}
+            return bool(after - before - unused)
+    return False
 
 
 def _names(listed: str) -> set[str]:

@@ -80,7 +80,11 @@ def test_a_guaranteed_part_is_a_qos_of_the_schools_own(settings: Settings) -> No
         "QOS hua-own GrpTRES gres/shard: + 8",
         "QOS: homework,lesson,normal → borrow,homework,hua-own,lesson,normal",
     ]
-    assert found.keeps_out
+    # Until it is applied the agent goes on as before.
+    assert not found.keeps_out
+    lost = replace(ACCOUNT, account_qos=(*ACCOUNT.account_qos, "hua-own"))
+    (refused,) = differences(house, [one], [lost])
+    assert refused.keeps_out
     # One who did not ask about QOS is told of the account alone.
     (of_account,) = differences(house, [one], [ACCOUNT])
     assert [str(change) for change in of_account.changes] == [str(found.changes[-1])]
@@ -106,9 +110,11 @@ def test_a_school_is_let_into_its_partitions_alone(settings: Settings) -> None:
     own = school(shares=16, partitions=["class", "night"])
     (found,) = differences(house, [own], [ACCOUNT])
     assert [str(change) for change in found.changes] == ["partitions: + class,night"]
+    assert not found.keeps_out
     at_night = replace(ACCOUNT, partitions=("night",))
     (opened,) = differences(house, [school(shares=16)], [at_night])
     assert [str(change) for change in opened.changes] == ["partitions: night → -"]
+    assert opened.keeps_out
     both = replace(ACCOUNT, partitions=("class", "night"))
     assert list(differences(house, [school(shares=16)], [both])) == []
 
