@@ -26,7 +26,7 @@ from stage.security.words import hostile
 IN_A_RUN = 8
 # What differs between two honest tasks: ids, times, and where they run.
 VARYING = re.compile(
-    r"Job(Id|Name)|Array(JobId|TaskId)|Priority|(Submit|Eligible|AccrueTime|Start|End|Preempt\w*"
+    r"Job(Id|Name)|Scheduler|HOSTNAME|Array(JobId|TaskId)|Priority|(Submit|Eligible|AccrueTime|Start|End|Preempt\w*"
     r"|Suspend\w*|LastSchedEval|RunTime)(Time)?|LastSchedEval|\w*NodeList|BatchHost|Nodes|JOB_GRES"
     r"|CPU_IDs|Mem|GRES|Std(Out|Err)|WorkDir|Command|Req(B|S:C:T)|SLURM_\w*(ID|NAME|NODELIST|NODENAME"
     r"|PID|IDS|GTIDS|ADDR|GPUS|TIME|DIR|MAX|MIN|COUNT|HOST|IPADDR|TASK\w*)|SLURMD_NODENAME"
