@@ -13,6 +13,7 @@ class Row:
     purpose: str
     tries: int
     quick: int
+    waits: bool = False  # for Slurm or a directory most of the time, while others compute
 
 
 # A row whose number is 0 has a size of its own: it tries all that there is.
@@ -23,8 +24,10 @@ ROWS: Mapping[str, Row] = {
         100_000,
         2_000,
     ),
-    "jobs": Row("the same on a real Slurm: attributes, variables and arguments of each", 1_000, 80),
-    "canary": Row("secrets, searched for wherever a lesson leaves words", 0, 0),
+    "jobs": Row(
+        "the same on a real Slurm: attributes, variables and arguments of each", 1_000, 80, True
+    ),
+    "canary": Row("secrets, searched for wherever a lesson leaves words", 0, 0, True),
     "archives": Row("hostile archives, pictures and tables in the worker", 2_000, 200),
     "texts": Row("hostile texts in every place that shows one, in Chromium", 500, 50),
     "accessibility": Row("axe-core on every page: language, theme, screen, role", 0, 1),
@@ -32,7 +35,7 @@ ROWS: Mapping[str, Row] = {
     "logins": Row(
         "guesses in an hour, beside forty honest pupils from the same address", 4_000, 400
     ),
-    "quota": Row("two hundred submissions at once for a school's last share", 500, 4),
-    "ldap": Row("a directory that is stopped, slow or lies (all of it: bench ldap)", 0, 0),
+    "quota": Row("two hundred submissions at once for a school's last share", 500, 4, True),
+    "ldap": Row("a directory that is stopped, slow or lies (all of it: bench ldap)", 0, 0, True),
     "contract": Row("what the API's document allows and forbids, by schemathesis", 20, 1),
 }
