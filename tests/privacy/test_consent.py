@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.orm import Session
 
 from portal.datasets.shown import Shown, require_allowed, require_answer, who_is_shown
 from portal.errors import Conflict, Invalid, NotAllowed
@@ -64,22 +65,27 @@ def test_a_new_text_asks_anew(town: Town, monkeypatch: pytest.MonkeyPatch) -> No
     assert shown(town, town.here.teacher, people=True)
 
 
+def faces(town: Town, session: Session) -> str:
+    """A data set of the class that shows people, by its id."""
+    made = DataSet(
+        school_id=town.here.school.id,
+        class_id=town.here.class_id,
+        personal=True,
+        slug="faces",
+        name_zh="f",
+        name_en="f",
+        kind="pictures",
+        sha256="bb" * 32,
+    )
+    session.add(made)
+    session.flush()
+    return made.id
+
+
 def test_a_withdrawn_consent_takes_what_shows_people_with_it(town: Town) -> None:
     recorded(town)
     with town.portal.store.begin(town.here.admin.tenant) as session:
-        personal = DataSet(
-            school_id=town.here.school.id,
-            class_id=town.here.class_id,
-            personal=True,
-            slug="faces",
-            name_zh="f",
-            name_en="f",
-            kind="pictures",
-            sha256="bb" * 32,
-        )
-        session.add(personal)
-        session.flush()
-        personal_id = personal.id
+        personal_id = faces(town, session)
     with town.portal.store.begin(town.here.admin.tenant) as session:
         consents.withdraw(session, town.here.admin)
     with town.portal.store.reading(town.here.admin.tenant) as session:
@@ -109,19 +115,7 @@ def test_who_brings_faces_in_while_the_consent_is_withdrawn_is_found(town: Town)
         other.start()
         # Until now it could have gone either way; from now on the other one has to wait.
         other.join(timeout=0.3)
-        made = DataSet(
-            school_id=town.here.school.id,
-            class_id=town.here.class_id,
-            personal=True,
-            slug="faces",
-            name_zh="f",
-            name_en="f",
-            kind="pictures",
-            sha256="bb" * 32,
-        )
-        session.add(made)
-        session.flush()
-        made_id = made.id
+        made_id = faces(town, session)
     other.join()
     assert put_up == [made_id]
 
