@@ -2,9 +2,9 @@
 
 Each file is checked in a process of its own, with the worker's own order and its own limits, in a
 folder of its own: nothing may come to lie outside of its output folder, its memory stays under
-512 MB and its time under five seconds of a processor, and what it makes of a file is a checked content or a
-refusal. The processes are forked from this one, which has the worker loaded, because to start
-Python two thousand times takes longer than all the rest.
+512 MB and its time under five seconds of a processor, and what it makes of a file is a checked
+content or a refusal. The processes are forked from this one, which has the worker loaded, because
+to start Python two thousand times takes longer than all the rest.
 """
 
 from __future__ import annotations
