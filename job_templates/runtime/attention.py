@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import signal
 from types import FrameType
 
@@ -19,6 +20,9 @@ class Attention:
         self.finish_now = False
         signal.signal(signal.SIGUSR1, self._finish)
         signal.signal(signal.SIGTERM, self._stop)
+        # USR1 is said more than once, and a Python that ends sets its handlers back to the default,
+        # which is death, before its libraries go. What is ignored by then stays ignored.
+        atexit.register(signal.signal, signal.SIGUSR1, signal.SIG_IGN)
 
     def _finish(self, _signal: int, _frame: FrameType | None) -> None:
         self.finish_now = True

@@ -143,6 +143,20 @@ def test_a_bell_that_rings_while_libraries_load_is_said_again(toy: Toy) -> None:
     assert node.status()["finished_early"] is True
 
 
+def test_a_bell_said_again_to_a_program_that_is_ending_harms_nothing(toy: Toy) -> None:
+    """Python gives its signals back before it ends, and large libraries take seconds to go."""
+    node = toy(
+        UNTIL_TOLD + "class Library:\n    def __del__(self, sleep=time.sleep): sleep(3.5)\n"
+        "import sys\nsys.library = Library()\nrun.headline(accuracy=0.8)"
+    )
+    node.prepare("toy/train.py")
+    job = node.start()
+    wait_for(node.attempt / "ready")
+    job.send_signal(signal.SIGUSR1)
+    assert job.wait(20) == 0
+    assert node.status()["verdict"] == "succeeded"
+
+
 def test_a_time_limit_does_not_tear_a_run_from_saving_its_best_model(toy: Toy) -> None:
     saving = UNTIL_TOLD + "(run.out / 'saving').touch()\ntime.sleep(1)\nrun.headline(accuracy=0.9)"
     node = toy(saving)
