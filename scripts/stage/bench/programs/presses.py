@@ -45,6 +45,9 @@ class Crowd:
         }
 
     async def _ask(self, request: bytes) -> tuple[int, bytes]:
+        # As browsers do: a connection that the server has closed meanwhile is none.
+        while self._idle and self._idle[-1][0].at_eof():
+            self._idle.pop()[1].close()
         if self._idle:
             connection = self._idle.pop()
         else:
