@@ -37,16 +37,20 @@ def user(settings: Settings) -> Finding:
     )
 
 
-def secret(code: str, path: Path, least: int) -> Finding:
-    """Is a secret there, long enough, and nobody else's to read?"""
+def secret(code: str, path: Path, least: int, *, raw: bool = False) -> Finding:
+    """Is a secret there, long enough, and nobody else's to read?
+
+    One that is `raw` is all of its file's bytes; of others what looks like blanks is not theirs.
+    """
     try:
-        mode, size = path.stat().st_mode, len(path.read_bytes().strip())
+        mode, content = path.stat().st_mode, path.read_bytes()
     except OSError as error:
         return fault(
             code,
             N_("{path} cannot be read: {error}", path=path, error=error.strerror),
             N_("Make it, owned by the service user, with mode 600."),
         )
+    size = len(content if raw else content.strip())
     if size < least:
         return fault(
             code,

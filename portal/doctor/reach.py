@@ -82,4 +82,5 @@ def _chosen(settings: Settings) -> Iterator[Finding]:
         N_("Backend {backend}: {reason}.", backend=way.backend, reason=way.reason),
     )
     if way.backend == "rest" and slurm.rest_token_key_file is not None:
-        yield secret("token", slurm.rest_token_key_file, TOKEN_KEY_BYTES)
+        # Slurm's own key is made of random bytes, and one at its end may look like a blank.
+        yield secret("token", slurm.rest_token_key_file, TOKEN_KEY_BYTES, raw=True)

@@ -68,6 +68,14 @@ def test_a_secret_is_there_long_enough_and_nobody_elses(
     assert "xxxx" not in str(found.found)
 
 
+def test_a_key_of_random_bytes_may_end_with_one_that_looks_like_a_blank(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"x" * 31 + b"\n")
+    file.chmod(0o600)
+    assert files.secret("token", file, 32, raw=True).verdict is Verdict.OK
+    assert files.secret("secret-key", file, 32).verdict is Verdict.FAULT
+
+
 def test_a_data_root_that_is_not_there_or_somebody_elses_is_found(mine: Settings) -> None:
     assert files.data_root(mine).verdict is Verdict.OK
     absent = replace(mine, data=replace(mine.data, root=mine.data.root / "absent"))
