@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,7 +84,13 @@ class Cluster:
 
     def signal(self, daemon: str, number: signal.Signals) -> None:
         """SIGKILL, SIGSTOP, SIGCONT … to slurmctld, slurmdbd, slurmd-g1 and so on."""
-        processes.send(daemons.running(self.plan)[daemon], number)
+        process = daemons.running(self.plan)[daemon]
+        processes.send(process, number)
+        # On a busy machine one that is killed may go on answering for a moment.
+        deadline = time.monotonic() + 30
+        while number is signal.SIGKILL and daemon in daemons.running(self.plan):
+            assert time.monotonic() < deadline, f"{daemon} cannot be killed"
+            time.sleep(0.02)
 
 
 def start_cluster(name: str, **sizes: int | bool | str) -> Cluster:
