@@ -83,4 +83,7 @@ def _row(name: str, row: Row, *, quick: bool) -> dict[str, Any]:
         words = [f"the row broke off with exit status {done.returncode}"]
         return {"tries": 0, "failures": 1, "words": words, "seen": {}, "seconds": seconds}
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    # Whoever stops the others keeps what this one has shown.
+    told = f"{found['tries']:,} tries, {found['failures']:,} failures, {seconds:.1f} s"
+    print("\n  ".join([f"{name}: {told}", *found["words"]]), file=sys.stderr)
     return {**found, "seconds": seconds}

@@ -86,9 +86,10 @@ def tried(tries: int) -> Outcome:
 
 def _naive(folder: Path) -> int:
     """How often of some twenty times somebody who looks first and opens then gets the secret."""
-    path, inside, deceived = folder / "artifacts" / "model.onnx", str(folder.resolve()), 0
+    path, deceived = folder / "artifacts" / "model.onnx", 0
     for _ in range(20):
         try:
+            inside = str(folder.resolve())
             if os.path.realpath(path).startswith(inside) and SECRET in path.read_bytes():
                 deceived += 1
         except OSError:
