@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import marshmallow as ma
@@ -139,8 +140,7 @@ def change(body: dict[str, Any], school: str) -> School:
     require(viewer(), Action.KEEP_SCHOOLS)
     with services().store.begin(viewer().tenant) as session:
         found = schools.get_school(session, school)
-        before = {name: getattr(found, name) for name in SchoolChangeSchema().fields}
-        change_school(session, found, SchoolWish(slug=found.slug, **{**before, **body}))
+        change_school(session, found, replace(SchoolWish.of(found), **body))
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,19 @@ class SchoolWish:
     share_hours: int | None
     guaranteed: int | None = None
     partitions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, school: School) -> Self:
+        """What is written down of a school now."""
+        return cls(
+            slug=school.slug,
+            name=school.name,
+            slurm_account=school.slurm_account,
+            shares=school.shares,
+            share_hours=school.share_hours,
+            guaranteed=school.guaranteed,
+            partitions=tuple(school.partitions),
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from portal.people.commanded import note_command
 from portal.people.scopes import EVERYTHING, Scope
 from portal.people.viewer import Role
 from portal.store import EVERYONE
-from portal.store.tables import Seat
+from portal.store.tables import School, Seat
 from tests.api.conftest import PASSWORD, Caller, World
 
 
@@ -72,6 +72,18 @@ def test_staff_add_change_and_switch_off_a_school(world: World) -> None:
     assert off.json["active"] is False
     assert world.hua.teacher.get("/me").status_code == 401
     assert world.ming.teacher.get("/me").status_code == 200
+
+
+def test_a_change_leaves_alone_what_it_does_not_name(world: World) -> None:
+    """The guaranteed part and the partitions too, which the page and the command write down."""
+    with world.store.begin(EVERYONE) as session:
+        school = session.get_one(School, world.hua.id)
+        school.shares, school.guaranteed, school.partitions = 16, 4, ["class", "night"]
+    assert world.staff.ask("PATCH", "/schools/hua", json={"name": "新名"}).status_code == 200
+    with world.store.reading(EVERYONE) as session:
+        school = session.get_one(School, world.hua.id)
+        assert (school.name, school.shares) == ("新名", 16)
+        assert (school.guaranteed, school.partitions) == (4, ["class", "night"])
 
 
 def test_an_administrator_keeps_the_people_of_the_own_school(world: World, admin: Caller) -> None:
