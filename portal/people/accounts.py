@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, or_, select
@@ -12,8 +13,9 @@ from portal.language import LANGUAGES, N_, Message
 from portal.people import passwords
 from portal.people.names import fault_of_login, fault_of_name
 from portal.people.viewer import Role, Viewer
-from portal.store.tables import School, Seat, User
+from portal.store.tables import Base, School, Seat, User
 
+_USERS = Base.metadata.tables[User.__tablename__]
 SHORTEST_PASSWORD = 8
 
 
@@ -144,9 +146,19 @@ def fault_of_new_login(session: Session, login: str) -> Message | None:
     """What is wrong with a login that somebody new would have."""
     login = login.strip().lower()
     fault = fault_of_login(login)
-    if fault is None and find(session, login) is not None:
-        return N_("Somebody has the login {login} already.", login=login)
-    return fault
+    return fault_of_taken(session, [login]) if fault is None else fault
+
+
+def fault_of_taken(session: Session, logins: Sequence[str]) -> Message | None:
+    """What is wrong with logins of which somebody has one, in whatever school.
+
+    The table is asked, and not `User`, of whom a school's session sees its own alone.
+    """
+    taken = select(_USERS.c.login).where(_USERS.c.login.in_(logins)).order_by(_USERS.c.login)
+    login = session.scalar(taken.limit(1))
+    if login is None:
+        return None
+    return N_("Somebody has the login {login} already.", login=login)
 
 
 def fault_of_school(role: Role, school_id: str | None) -> Message | None:

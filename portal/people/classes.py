@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 from portal.errors import Conflict, Invalid, NotFound
 from portal.language import N_, Message
 from portal.people import codes
+from portal.people.accounts import fault_of_taken
 from portal.people.names import fault_of_name, fault_of_slug
 from portal.people.passwords import hash_password, readable
 from portal.people.viewer import Role, Viewer
@@ -60,13 +61,15 @@ def add_class(
     errors = {field: [fault] for field, fault in faults.items() if fault is not None}
     if errors:
         raise Invalid(errors)
+    logins = {number: f"{school.slug}-{slug}-{number:02}" for number in range(1, seats + 1)}
+    # A school “hua-7” with a class “2” would call its seats as “hua” calls those of “7-2”.
+    fault = fault_of_taken(session, list(logins.values()))
+    if fault is not None:
+        raise Invalid.one("slug", fault)
     school_class = SchoolClass(school_id=school.id, slug=slug, name=name.strip())
     session.add(school_class)
     codes.give(session, school_class)
-    slips = [
-        SeatCredential(number, f"{school.slug}-{slug}-{number:02}", readable())
-        for number in range(1, seats + 1)
-    ]
+    slips = [SeatCredential(number, login, readable()) for number, login in logins.items()]
     school_class.seats = [
         Seat(school_id=school.id, number=slip.number, user=_account(school, name, slip, passwords))
         for slip in slips

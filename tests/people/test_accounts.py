@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from portal.errors import Invalid
-from portal.people.accounts import add, find, load_viewer, set_language, set_password
+from portal.people.accounts import (
+    add,
+    fault_of_new_login,
+    find,
+    load_viewer,
+    set_language,
+    set_password,
+)
 from portal.people.login.local import LocalAccounts
 from portal.people.viewer import Role
 from portal.store import EVERYONE
@@ -48,6 +55,14 @@ def test_a_login_is_taken_whatever_its_case(town: Town) -> None:
             password=None,
         )
     assert set(caught.value.errors) == {"login"}
+
+
+def test_a_login_is_taken_by_whoever_has_it_in_another_school(town: Town) -> None:
+    theirs = town.there.teacher.login
+    with town.portal.store.begin(town.here.admin.tenant) as session:
+        fault = fault_of_new_login(session, theirs)
+    assert fault is not None
+    assert theirs in fault.in_language("en")
 
 
 def test_staff_are_of_no_school(town: Town) -> None:

@@ -10,7 +10,7 @@ from portal.people.classes import add_class, get_class, list_classes
 from portal.people.login.local import LocalAccounts
 from portal.people.schools import add_school, get_school, list_schools
 from portal.people.viewer import Role
-from portal.store import EVERYONE, Store
+from portal.store import EVERYONE, Store, Tenant
 from tests.town import Town
 
 
@@ -37,6 +37,18 @@ def test_every_fault_of_a_class_is_reported_at_once(town: Town) -> None:
         with pytest.raises(Invalid) as caught:
             add_class(session, town.here.school, slug="7-2", name="again", seats=1)
         assert set(caught.value.errors) == {"slug"}
+
+
+def test_seats_are_not_called_as_those_of_another_school(store: Store) -> None:
+    with store.begin(EVERYONE) as session:
+        hua = add_school(session, slug="hua", name="华小", slurm_account="hua")
+        add_class(session, hua, slug="7-2", name="7(2)", seats=3)
+        beside = add_school(session, slug="hua-7", name="华七", slurm_account="hua7")
+    with store.begin(Tenant(beside.id)) as session:
+        with pytest.raises(Invalid) as caught:
+            add_class(session, beside, slug="2", name="2", seats=2)
+        assert set(caught.value.errors) == {"slug"}
+        add_class(session, beside, slug="3", name="3", seats=2)
 
 
 def test_every_fault_of_a_school_is_reported_at_once(town: Town) -> None:
