@@ -17,6 +17,7 @@ SERVICES = ("web", "agent")
 PYTHON_BIN = ROOT / ".venv" / "bin"
 # Nobody waits so long on an idle machine; on a busy one slowness is no fault.
 START_PATIENCE_S = 240.0
+LOADING_S = 2.0
 MARK = "KESUAN_SERVICE"
 
 KESUAN = str(PYTHON_BIN / "kesuan")
@@ -129,10 +130,19 @@ def _of(site: Site, names: tuple[str, ...]) -> list[Process]:
     return [process for process in everything if process.environment.get(MARK) in marks]
 
 
+def _gone(site: Site, names: tuple[str, ...]) -> list[str]:
+    there = running(site)
+    return [name for name in names if name not in there]
+
+
 def _no_longer_than(patience_s: float, begun: float, site: Site, names: tuple[str, ...]) -> None:
     """Raise for a service that has gone, or that is there and has not answered in time."""
-    there = running(site)
-    gone = [name for name in names if name not in there]
+    gone = _gone(site, names)
+    if gone:
+        # While a program is being loaded, from a cold disk for instance, /proc knows no environment
+        # of its process: who is missed once may be there.
+        time.sleep(LOADING_S)
+        gone = _gone(site, names)
     if gone or time.monotonic() - begun > patience_s:
         name = (gone or list(names))[0]
         log = log_of(site, name)
