@@ -106,7 +106,7 @@ def form(
     session.flush()
     for batch, part in formed:
         for task, run in enumerate(part):
-            run.batch_id, run.task = batch.id, task
+            run.batch_id, run.task, run.qos = batch.id, task, None
     session.flush()
     for batch, part in formed:
         set_committed_value(batch, "runs", list(part))

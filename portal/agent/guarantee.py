@@ -1,10 +1,10 @@
 """With which QOS a run is sent: its school's guaranteed part first, and borrowed beyond it.
 
-A job has one QOS for as long as it waits. (From Slurm 24.11 on it may name several; but one that
+A job has one QOS at a time. (From Slurm 24.11 on it may name several; but one that
 does ends nobody's borrowed job, seen on 24.11.5 and 26.05.3.) So it is decided when a run is sent:
 what fits into the free part goes there, what idle shares can take now is borrowed, one more round
-waits for the part, and the rest waits for whatever comes free. Slurm holds the part to its limit,
-however well this was foreseen.
+waits for the part, and the rest waits for whatever comes free; `returns` moves it to the part where
+that is free sooner. Slurm holds the part to its limit, however well this was foreseen.
 """
 
 from __future__ import annotations
@@ -24,6 +24,18 @@ from portal.store.tables import Batch, ClusterView, Run
 
 VIEW = "nodes"
 UNKNOWN = 1_000_000  # eighths: where nobody has looked or no limit is set
+
+
+def held(session: Session) -> Mapping[str | None, int]:
+    """Eighths that runs hold or wait for in Slurm, by the QOS that they have there."""
+    qos = func.coalesce(Run.qos, Batch.qos)
+    asked = (
+        select(qos, func.sum(Run.eighths))
+        .join(Batch, Run.batch_id == Batch.id)
+        .where(Run.state.in_(LIVE))
+        .group_by(qos)
+    )
+    return {name: eighths for name, eighths in session.execute(asked)}  # noqa: C416 - rows
 
 
 @dataclass
@@ -87,14 +99,7 @@ class Guarantee:
 
     @cached_property
     def _held(self) -> Mapping[str | None, int]:
-        """Eighths that runs hold or wait for, by the QOS that they were sent with."""
-        held = (
-            select(Batch.qos, func.sum(Run.eighths))
-            .join(Run, Run.batch_id == Batch.id)
-            .where(Run.state.in_(LIVE))
-            .group_by(Batch.qos)
-        )
-        return {qos: eighths for qos, eighths in self.session.execute(held)}  # noqa: C416 - rows
+        return held(self.session)
 
     def _room(self, own: str, guaranteed: int, seen: Mapping[str, Any]) -> _Room:
         used = self._held.get(own, 0)

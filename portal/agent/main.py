@@ -18,6 +18,7 @@ from portal.agent.dispatch import Dispatch
 from portal.agent.housekeeping import EVERY_S, Housekeeping
 from portal.agent.nodes import Nodes
 from portal.agent.outbox import LeaseLost
+from portal.agent.returns import Returns
 from portal.agent.watch import Watch
 from portal.agent.wishes import Wishes
 from portal.catalog import Catalog, publish
@@ -96,6 +97,7 @@ class Agent:
             self.clock,
         )
         self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch, self.clock)
+        self.returns = Returns(self.settings.slurm, self.store, self.scheduler, self.clock)
         self.wishes = Wishes(self.store, self.scheduler)
         self.nodes = Nodes(
             self.settings, self.store, self.scheduler, accelerator, self.watch, self.clock
@@ -166,6 +168,7 @@ class Agent:
             self.nodes.look()
         else:
             self.watch.look()
+            self.returns.look()
 
     def _ring(self) -> None:
         clock, before_s = self.clock.surely(), float(self.settings.slurm.finish_signal_s)

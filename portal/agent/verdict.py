@@ -6,10 +6,12 @@ lost, which a person sees and may retry; it is never taken for done.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.results.status import Status
+from portal.runs.changes import BY_TEACHER
 from portal.runs.reasons import of_slurm
 from portal.runs.states import RunState
 from portal.scheduler import Phase, TaskStatus
@@ -56,10 +58,13 @@ def of_live(task: TaskStatus) -> Verdict | None:
     return None
 
 
-def of_ended(task: TaskStatus, status: Status | None, *, asked: str | None) -> Verdict | None:
+def of_ended(
+    task: TaskStatus, status: Status | None, *, asked: str | None, finishing: bool = False
+) -> Verdict | None:
     """The verdict on a task that has ended in Slurm; None while the job's own word is missing.
 
-    `asked` is the reason code of a cancellation that somebody asked the portal for.
+    `asked` is the reason code of a cancellation that somebody asked the portal for; `finishing`:
+    it was asked to finish now.
     """
     words, outcome = _words(task), task.state.outcome
     if outcome == "COMPLETED":
@@ -70,6 +75,11 @@ def of_ended(task: TaskStatus, status: Status | None, *, asked: str | None) -> V
         return Verdict(RunState.FAILED, status.reason or "program-error", words)
     if outcome == "CANCELLED":
         return Verdict(RunState.CANCELLED, asked or "cancelled-in-slurm", words)
+    if outcome == "FAILED" and status is None and task.exit_signal == signal.SIGUSR1:
+        # Told to finish before its program could hear it: by us, or by Slurm for who comes first.
+        if asked or finishing:
+            return Verdict(RunState.CANCELLED, asked or BY_TEACHER, words)
+        return Verdict(RunState.FAILED, ENDS["PREEMPTED"], words)
     if outcome == "FAILED":
         own = status.reason if status is not None and status.verdict == "failed" else None
         return Verdict(RunState.FAILED, own or "program-error", words)

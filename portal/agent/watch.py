@@ -153,7 +153,9 @@ class Watch:
                 found = Verdict(RunState(run.state), "checking", task.state.raw)
             self._move(run, found, task.started or now)
             return
-        ended = verdict.of_ended(task, status, asked=ending_reason(run))
+        ended = verdict.of_ended(
+            task, status, asked=ending_reason(run), finishing=run.finish_asked_at is not None
+        )
         if ended is None:
             # The file may be on its way through the shared file system.
             late = self._stays_missing(run)

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from portal.config import Settings
-from portal.doctor import cards, catalogue, database, files, login, schools, site, tuning
+from portal.doctor import (
+    cards,
+    catalogue,
+    database,
+    files,
+    login,
+    preemption,
+    schools,
+    site,
+    tuning,
+)
 from portal.doctor.canary import Canary
 from portal.doctor.finding import Finding, Verdict, skipped
 from portal.doctor.reach import Reach
@@ -41,6 +51,8 @@ def examine(settings: Settings, scheduler: Scheduler) -> Iterator[Finding]:
         return
     if readable:
         yield from schools.look(settings, known, reach.accounts, reach.qos, reach.nodes or ())
+        if reach.site is not None:
+            yield from preemption.look(settings, known, reach.site)
     yield from _canary(settings, scheduler, known, reach.accounts)
 
 

@@ -18,13 +18,13 @@ from portal.scheduler.protocol import (
     NodeState,
     NodeStatus,
     Scheduler,
-    Site,
     Snapshot,
     SubmittedArray,
     TaskStatus,
 )
 from portal.scheduler.qos import QosStatus, QosWish, qos_changes
 from portal.scheduler.reservations import Reservation, ReservationRequest
+from portal.scheduler.site import Preemption, Site
 from portal.scheduler.states import STATES, JobState, Phase, parse_state
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "NodeStatus",
     "NotPermitted",
     "Phase",
+    "Preemption",
     "QosStatus",
     "QosWish",
     "QuotaExceeded",

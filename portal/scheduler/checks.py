@@ -75,6 +75,11 @@ def check_request(request: ArrayRequest) -> None:
     _refuse({key: getattr(request, key) for key in bad})
 
 
+def checked_qos(name: str) -> str:
+    """The name of a QOS that a task shall have, or `Rejected`."""
+    return _checked(_WORD, "qos", name)
+
+
 def checked_reservation(name: str) -> str:
     """A reservation's name, or `Rejected`."""
     return _checked(_WORD, "reservation", name)

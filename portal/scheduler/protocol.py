@@ -14,6 +14,7 @@ from typing import Protocol
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
 from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
+from portal.scheduler.site import Site
 from portal.scheduler.states import JobState
 
 NO_ARRAY = -1
@@ -169,29 +170,6 @@ class NodeStatus:
     partitions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the controller says of itself, as far as the portal depends on it.
-
-    `scheduler_parameters` and `controller_parameters` are slurm.conf's SchedulerParameters and
-    SlurmctldParameters, word by word; `booted_at` is when it was started. None where this way does
-    not tell them.
-    """
-
-    version: str
-    cluster: str
-    tres: tuple[str, ...]
-    enforce: tuple[str, ...]
-    gres_types: tuple[str, ...]
-    min_job_age_s: int
-    message_timeout_s: int
-    max_array_size: int
-    controllers_up: bool
-    scheduler_parameters: tuple[str, ...] | None = None
-    controller_parameters: tuple[str, ...] | None = None
-    booted_at: float | None = None
-
-
 class Scheduler(Protocol):
     """What every way to Slurm can do; all of it raises `SchedulerError` and nothing else.
 
@@ -213,6 +191,12 @@ class Scheduler(Protocol):
 
     def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         """Tell the batch process of these running tasks to finish now (SIGUSR1)."""
+
+    def change_qos(self, array: SubmittedArray, tasks: Sequence[int], qos: str) -> None:
+        """Let these tasks go on waiting under another QOS. Those that wait no more are no error.
+
+        Name and id must both match. `NotPermitted` where the QOS is not open to their account.
+        """
 
     def alive(self) -> Snapshot:
         """All tasks of the service user that the controller remembers, in one query."""

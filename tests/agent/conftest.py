@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,19 @@ from portal import config
 from portal.accelerators import Accelerator
 from portal.agent import lease
 from portal.agent.dispatch import Dispatch
+from portal.agent.returns import Returns
 from portal.agent.watch import Watch
 from portal.agent.wishes import Wishes
 from portal.catalog import Catalog
 from portal.runs.states import RunState
+from portal.scheduler import AccountWish, Limit, QosWish
 from portal.scheduler.memory import MemoryScheduler, Play
 from portal.store import EVERYONE, Store
 from portal.store.database import create_all
-from portal.store.tables import Batch, Content, DataSet, Run, School, User
+from portal.store.tables import Batch, ClusterView, Content, DataSet, Run, School, User
 
 ROOT = Path(__file__).parents[2]
+GUARANTEED = 4
 
 
 @dataclass
@@ -72,6 +75,7 @@ class World:
             self.clock,
         )
         self.watch = Watch(self.settings, self.store, self.scheduler, self.dispatch, self.clock)
+        self.returns = Returns(self.settings.slurm, self.store, self.scheduler, self.clock)
         self.wishes = Wishes(self.store, self.scheduler)
         # The old agent is dead; its lease runs out.
         self.clock.advance(self.settings.agent.lease_s + 1)
@@ -189,3 +193,20 @@ def world(tmp_path: Path) -> Iterator[World]:
         made.school_id, made.owner_id, made.data_set_id = school.id, owner.id, data_set.id
     yield made
     store.close()
+
+
+@pytest.fixture
+def house(world: World) -> World:
+    """A school with a guaranteed part of which Slurm, in memory, has been told."""
+    slurm = replace(world.settings.slurm, qos="class", homework_qos="homework", borrow_qos="normal")
+    world.settings = replace(world.settings, slurm=slurm)
+    shards = {Limit("GrpTRES", "gres/shard"): GUARANTEED}
+    world.scheduler.apply_qos(QosWish("hua-own", 200, ("homework", "normal"), shards))
+    world.scheduler.apply_account(AccountWish("hua", qos=("class", "normal", "hua-own")))
+    with world.store.begin(EVERYONE) as session:
+        session.get_one(School, world.school_id).guaranteed = GUARANTEED
+        session.add(
+            ClusterView(name="nodes", seen_at=0.0, view={"schools": {"hua": {"own": True}}})
+        )
+    world.restart()
+    return world

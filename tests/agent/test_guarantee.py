@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from portal.scheduler import AccountWish, Limit, QosWish
 from portal.store import EVERYONE
 from portal.store.tables import ClusterView, School
-from tests.agent.conftest import World
+from tests.agent.conftest import GUARANTEED, World
 from tests.agent.test_dispatch import a_lesson
-
-GUARANTEED = 4
-
-
-@pytest.fixture
-def house(world: World) -> World:
-    """A school with a guaranteed part of which Slurm, in memory, has been told."""
-    slurm = replace(world.settings.slurm, qos="class", homework_qos="homework", borrow_qos="normal")
-    world.settings = replace(world.settings, slurm=slurm)
-    shards = {Limit("GrpTRES", "gres/shard"): GUARANTEED}
-    world.scheduler.apply_qos(QosWish("hua-own", 200, ("homework", "normal"), shards))
-    world.scheduler.apply_account(AccountWish("hua", qos=("class", "normal", "hua-own")))
-    with world.store.begin(EVERYONE) as session:
-        session.get_one(School, world.school_id).guaranteed = GUARANTEED
-        session.add(
-            ClusterView(name="nodes", seen_at=0.0, view={"schools": {"hua": {"own": True}}})
-        )
-    world.restart()
-    return world
 
 
 def sent(world: World) -> dict[str | None, int]:

@@ -104,3 +104,26 @@ def test_staff_read_slurms_own_words() -> None:
     )
     assert found is not None
     assert found.slurm_words == "TIMEOUT Reason=TimeLimit ExitCode=0:15 NodeList=g1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "finishing", "expected"),
+    [
+        (None, False, (RunState.FAILED, "preempted")),
+        (None, True, (RunState.CANCELLED, "cancelled-by-teacher")),
+        ("cancelled-by-pupil", True, (RunState.CANCELLED, "cancelled-by-pupil")),
+    ],
+)
+def test_a_program_that_was_told_to_finish_before_it_could_hear_has_not_failed(
+    asked: str | None, finishing: bool, expected: tuple[RunState, str]
+) -> None:
+    said = task("FAILED", exit_code=0, exit_signal=10, reason="JobLaunchFailure")
+    found = verdict.of_ended(said, None, asked=asked, finishing=finishing)
+    assert found is not None
+    assert (found.state, found.reason) == expected
+
+
+def test_a_program_that_another_signal_ended_has_failed() -> None:
+    found = verdict.of_ended(task("FAILED", exit_code=0, exit_signal=11), None, asked=None)
+    assert found is not None
+    assert found.reason == "program-error"

@@ -123,9 +123,9 @@ def begin(plan: ClusterPlan) -> Day:
     if last is not None:
         services.stop(last)
         shutil.rmtree(last.folder)
-    site = Site(plan.name, plan.name, _port())
+    site = Site(plan.name, plan.name, free_port())
     stage_site.write(site)
-    _with_test_templates(site)
+    with_test_templates(site)
     if services.command(site, ["kesuan", "migrate"]) != 0:
         raise StageError("the database could not be made")
     services.start(site)
@@ -146,14 +146,14 @@ def command(day: Day, *words: str, typed: str = "") -> str:
     return kesuan(day.site, *words, typed=typed)
 
 
-def _port() -> int:
+def free_port() -> int:
     """One that the kernel gives: a demo beside the tests would look for the first free one too."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
-def _with_test_templates(site: Site) -> None:
+def with_test_templates(site: Site) -> None:
     """A second folder of templates, as a site adds its own, and the environment that they name."""
     house = f"{ROOT}/job_templates"
     text = site.settings.read_text().replace(house, f'{house}", "{HERE}/templates')

@@ -602,6 +602,61 @@ class SchedulerContract:
             f"QOS {name} GrpTRES gres/shard: 2 → 3",
         ]
 
+    def test_what_waits_goes_on_waiting_under_another_qos(self, world: World) -> None:
+        suffix = new_name()[:8]
+        narrow, own = f"narrow-{suffix}", f"own-{suffix}"
+        try:
+            world.staff.apply_qos(QosWish(narrow, 1, limits={SHARES: 1}))
+            world.staff.apply_qos(QosWish(own, 2, limits={SHARES: 2}))
+        except Unsupported as cannot:
+            with pytest.raises(Unsupported):
+                world.scheduler.change_qos(SubmittedArray(new_name(), 1), [0], own)
+            pytest.skip(cannot.words)
+        self.apply(world, AccountWish(own, qos=("class", narrow, own), partitions=()))
+        request = world.request(6, seconds=30, account=own, qos=narrow)
+        array = world.scheduler.submit(request)
+        try:
+            self.until_running(world, array.name, 1)
+            (running,) = [t for t, s in self.states(world, array.name).items() if s == "RUNNING"]
+            others = sorted({0, 1, 2, 3, 4, 5} - {running})
+
+            world.scheduler.change_qos(SubmittedArray(new_name(), array.job_id), others, own)
+            world.pass_time(3)
+            self.until_running(world, array.name, 1)
+
+            # One that runs and one that is none are no error, and keep nobody else from it.
+            world.scheduler.change_qos(array, [running, *others[1:4], 77], own)
+            self.until_running(world, array.name, 3)
+            world.scheduler.change_qos(array, others[1:4], own)
+            world.pass_time(3)
+            found = world.scheduler.find(array.name)
+            assert sorted(status.task for status in found) == [0, 1, 2, 3, 4, 5]
+            assert {status.job_id for status in found} == {array.job_id}
+            ran = {status.task for status in found if status.state.phase is Phase.RUNNING}
+            assert ran < {running, *others[1:4]}
+            assert len(ran) == 3
+
+            # Whoever waits under it, and whoever was left where they were, is still told apart.
+            (waiting,) = {*others[1:4]} - ran
+            world.scheduler.cancel(array, [waiting, others[0]])
+            left = {running, *ran, others[4]}
+            world.until(
+                lambda: (
+                    {s.task for s in world.scheduler.find(array.name) if not s.state.ended} == left
+                )
+            )
+            with pytest.raises(NotPermitted):
+                world.scheduler.change_qos(array, [others[4]], "normal")
+        finally:
+            world.scheduler.cancel(array)
+            world.until(lambda: all(s.state.ended for s in world.scheduler.find(array.name)))
+            world.staff.delete_account(own)
+
+    @pytest.mark.parametrize("qos", ["a b", "own\n--nice=-5", "own,class", ""])
+    def test_a_hostile_name_of_a_qos_goes_nowhere(self, world: World, qos: str) -> None:
+        with pytest.raises(Rejected):
+            world.scheduler.change_qos(SubmittedArray(new_name(), 1), [0], qos)
+
     @pytest.mark.parametrize(
         "wish",
         [

@@ -120,6 +120,10 @@ class TestRecorded:
         assert site.gres_types == ("gpu", "shard")
         assert site.min_job_age_s == 300
         assert site.message_timeout_s == 10
+        assert site.preemption is not None
+        assert site.preemption.type in ("", "preempt/none")
+        assert site.preemption.modes == ("OFF",)
+        assert site.preemption.qos_weight == 0
         assert site.version == parsers.version((payloads / "version.out").read_text())
 
     def test_accounts(self, payloads: Path) -> None:

@@ -16,6 +16,7 @@ from portal.scheduler import (
     ArrayRequest,
     Limit,
     NotPermitted,
+    Preemption,
     Rejected,
     SchedulerError,
     SubmittedArray,
@@ -78,6 +79,7 @@ def test_a_real_slurm_conf() -> None:
     assert (site.min_job_age_s, site.message_timeout_s, site.max_array_size) == (300, 10, 4001)
     assert site.scheduler_parameters
     assert "defer" in site.scheduler_parameters
+    assert site.preemption == Preemption("", ("DISABLED",), 0)
     with pytest.raises(Unavailable):
         sites.configured(recorded("ping", "26.05").body, {})
 

@@ -107,6 +107,15 @@ def chosen(job_id: int, tasks: Sequence[int] | None) -> str:
     return f"{job_id}_[{','.join(_ranges(tasks))}]"
 
 
+def qos_of_tasks(job_id: int, tasks: Sequence[int], qos: str) -> list[str]:
+    """What scontrol is told about tasks that wait, one by one.
+
+    12_[3,5-6] would do on 22.05; 24.11 and 26.05 split all of those off and change the first alone.
+    """
+    which = ",".join(f"{job_id}_{task}" for task in sorted(set(tasks)))
+    return ["update", f"JobId={which}", f"QOS={qos}"]
+
+
 def _ranges(tasks: Sequence[int]) -> list[str]:
     """0,1,2,7 as 0-2 and 7."""
     runs: list[list[int]] = []

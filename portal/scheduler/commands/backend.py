@@ -8,21 +8,16 @@ from functools import cached_property
 
 from portal.scheduler import orders
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
-from portal.scheduler.checks import checked_name, checked_reservation
+from portal.scheduler.checks import checked_name, checked_qos, checked_reservation
 from portal.scheduler.commands import arguments, changes, complaints, parsers
 from portal.scheduler.commands.runner import QUERY_ENVIRONMENT, Answer, NoAnswer, Runner
 from portal.scheduler.errors import SchedulerError, Unavailable
-from portal.scheduler.protocol import (
-    ArrayRequest,
-    NodeStatus,
-    Site,
-    Snapshot,
-    SubmittedArray,
-    TaskStatus,
-)
+from portal.scheduler.protocol import ArrayRequest, NodeStatus, Snapshot, SubmittedArray, TaskStatus
 from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rows import newest
+from portal.scheduler.site import Site
+from portal.scheduler.states import Phase
 
 Judge = Callable[[Answer], SchedulerError | None]
 
@@ -47,7 +42,7 @@ class CommandsScheduler:
     def cancel(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         # scancel can filter by name itself, and then sends one message for each task. Looking
         # first and naming tasks costs two messages however many tasks there are.
-        if self._still_there(array, tasks):
+        if self._there(array, tasks):
             self._give(complaints.of_order, "scancel", arguments.chosen(array.job_id, tasks))
 
     def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
@@ -63,6 +58,13 @@ class CommandsScheduler:
                 "--signal=USR1",
                 arguments.chosen(array.job_id, tasks),
             )
+
+    def change_qos(self, array: SubmittedArray, tasks: Sequence[int], qos: str) -> None:
+        checked_qos(qos)
+        there = self._there(array, tasks)
+        if waiting := [s.task for s in there if s.state.phase is Phase.PENDING]:
+            words = arguments.qos_of_tasks(array.job_id, waiting, qos)
+            self._give(complaints.of_order, "scontrol", *words)
 
     def alive(self) -> Snapshot:
         taken_at = time.time()
@@ -161,15 +163,16 @@ class CommandsScheduler:
         if " is UP" not in text:
             raise Unavailable(text.strip())
 
-    def _still_there(self, array: SubmittedArray, tasks: Sequence[int] | None) -> bool:
-        """Name and id belong together, and one of these tasks is not over."""
+    def _there(self, array: SubmittedArray, tasks: Sequence[int] | None) -> list[TaskStatus]:
+        """Those of these tasks that are not over, and of which name and id belong together."""
         wanted = None if tasks is None else frozenset(tasks)
-        return any(
-            status.job_id == array.job_id
+        return [
+            status
+            for status in self.find(array.name)
+            if status.job_id == array.job_id
             and not status.state.ended
             and (wanted is None or status.task in wanted)
-            for status in self.find(array.name)
-        )
+        ]
 
     def _ask(self, command: str, *words: str) -> str:
         try:

@@ -88,6 +88,7 @@ _GONE = _words(
     "No active jobs match",
     "Job is in transition",
     "Job is pending execution",
+    "Job is no longer pending execution",
     "Job not running",
 )
 
@@ -141,18 +142,19 @@ def of_question(answer: Answer) -> SchedulerError:
 
 
 def of_order(answer: Answer) -> SchedulerError | None:
-    """What scancel meant by failing; None if all it says is that the work is over already.
+    """What an order to our own work meant by failing; None where it only came too late.
 
-    Of all errors it keeps only ESLURM_ALREADY_DONE to itself, and then fails without a word.
+    It is scancel's, or scontrol's for what waits. Of all errors scancel keeps only
+    ESLURM_ALREADY_DONE to itself, and then fails without a word.
     """
     if answer.code < 0:
-        return Unavailable(f"scancel was ended by signal {-answer.code}")
+        return Unavailable(f"ended by signal {-answer.code}")
     lines = [line for line in answer.err.splitlines() if line.strip()]
     if all(_GONE.search(line) for line in lines):
         return None
     if _CLOSED.search(answer.words):
         return NotPermitted(
-            N_("The computing centre does not let the portal stop this work."), words=answer.words
+            N_("The computing centre does not let the portal change this work."), words=answer.words
         )
     return Unavailable(answer.words)
 

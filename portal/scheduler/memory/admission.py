@@ -11,13 +11,16 @@ from portal.scheduler.protocol import ArrayRequest
 MAX_ARRAY_SIZE = 1001
 
 
+def not_let_in(words: str) -> NotPermitted:
+    """The no of a controller that does not know the service user there."""
+    sentence = N_("The computing centre does not let this work in; its staff can open it.")
+    return NotPermitted(sentence, words=words)
+
+
 def admitted(simulation: Simulation, request: ArrayRequest) -> Need:
     """What each task needs. Raises `NotPermitted` or `Rejected` for what could never start."""
     if not simulation.ledger.admits(request.account, request.partition):
-        raise NotPermitted(
-            N_("The computing centre does not let this work in; its staff can open it."),
-            words=f"Invalid account: {request.account}",
-        )
+        raise not_let_in(f"Invalid account: {request.account}")
     simulation.bookings.admit(request, simulation.now)
     licensed = all(simulation.licenses[n] >= c for n, c in licenses(request).items())
     need = Need.of(request.gres, request.cpus, request.memory_mb)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from portal.scheduler import orders
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
-from portal.scheduler.checks import check_request, checked_reservation
+from portal.scheduler.checks import check_request, checked_qos, checked_reservation
 from portal.scheduler.errors import (
     Ambiguous,
     ChangeRefused,
@@ -23,22 +23,16 @@ from portal.scheduler.errors import (
     Unavailable,
     Unsupported,
 )
-from portal.scheduler.memory.admission import MAX_ARRAY_SIZE, admitted
+from portal.scheduler.memory.admission import MAX_ARRAY_SIZE, admitted, not_let_in
 from portal.scheduler.memory.bookings import USER
 from portal.scheduler.memory.ledger import Ledger
 from portal.scheduler.memory.machine import Machine
 from portal.scheduler.memory.play import Program, five_seconds
 from portal.scheduler.memory.simulation import Simulation, Task
-from portal.scheduler.protocol import (
-    ArrayRequest,
-    NodeStatus,
-    Site,
-    Snapshot,
-    SubmittedArray,
-    TaskStatus,
-)
+from portal.scheduler.protocol import ArrayRequest, NodeStatus, Snapshot, SubmittedArray, TaskStatus
 from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
+from portal.scheduler.site import Site
 
 MIN_JOB_AGE_S = 300
 
@@ -143,6 +137,16 @@ class MemoryScheduler:
         simulation = self._now("signal")
         for task in simulation.chosen(array, tasks):
             simulation.signal(task)
+
+    def change_qos(self, array: SubmittedArray, tasks: Sequence[int], qos: str) -> None:
+        simulation = self._now("change_qos")
+        checked_qos(qos)
+        for task in simulation.chosen(array, tasks):
+            if task in simulation.waiting:
+                if not simulation.ledger.opens(task.request.account, qos):
+                    raise not_let_in("Invalid qos specification")
+                task.request = replace(task.request, qos=qos)
+        simulation.advance(simulation.now)
 
     def alive(self) -> Snapshot:
         simulation = self._now("alive")

@@ -49,6 +49,11 @@ class Ledger:
         into = (partition or "").split(",")
         return account.allowed and (not account.partitions or set(into) <= set(account.partitions))
 
+    def opens(self, name: str, qos: str) -> bool:
+        """The service user may have work under this QOS in this account."""
+        account = self.accounts.get(name)
+        return self.everybody if account is None else qos in account.qos
+
     def limit(self, name: str, limit: Limit) -> int | None:
         """The number behind a limit; None for none."""
         account = self.accounts.get(name)

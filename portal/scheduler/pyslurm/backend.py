@@ -13,20 +13,14 @@ from portal.scheduler.checks import checked_name
 from portal.scheduler.commands import CommandsScheduler, complaints
 from portal.scheduler.commands.runner import Answer, NoAnswer, Runner
 from portal.scheduler.errors import Ambiguous, Rejected, Unavailable
-from portal.scheduler.protocol import (
-    ArrayRequest,
-    NodeStatus,
-    Site,
-    Snapshot,
-    SubmittedArray,
-    TaskStatus,
-)
+from portal.scheduler.protocol import ArrayRequest, NodeStatus, Snapshot, SubmittedArray, TaskStatus
 from portal.scheduler.pyslurm import records, submission
 from portal.scheduler.pyslurm.keeper import Keeper, Refused
 from portal.scheduler.pyslurm.wire import Greeting
 from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rows import Rows
+from portal.scheduler.site import Site
 
 
 class PyslurmScheduler:
@@ -35,8 +29,9 @@ class PyslurmScheduler:
     Submissions, the queue and the controller's pulse go over pyslurm. The others go by commands,
     because pyslurm, or a release of it, cannot do them as the protocol promises:
 
-    - cancel and signal: `Job.send_signal` takes one number, so a waiting task of an array cannot
-      be named at all, and it looks at libslurm's errno without looking whether the call failed;
+    - cancel, signal, change of QOS: `Job.send_signal` and `Job.modify` take one number, so a
+      waiting task of an array cannot be named at all, and the former looks at libslurm's errno
+      without looking whether the call failed;
     - history: `db.Jobs` is keyed by job id, which loses one of two jobs whose id was given out
       twice, and has no allocated resources;
     - nodes: of a node's shares 22.5 tells the number of GPUs that have one in use;
@@ -108,6 +103,9 @@ class PyslurmScheduler:
 
     def signal(self, array: SubmittedArray, tasks: Sequence[int] | None = None) -> None:
         self._commands.signal(array, tasks)
+
+    def change_qos(self, array: SubmittedArray, tasks: Sequence[int], qos: str) -> None:
+        self._commands.change_qos(array, tasks, qos)
 
     def history(self, names: Collection[str], since: float) -> list[TaskStatus]:
         return self._commands.history(names, since)

@@ -16,16 +16,9 @@ from typing import Any
 from portal.config import Slurm
 from portal.scheduler import orders
 from portal.scheduler.accounts import AccountStatus, AccountWish, Change
-from portal.scheduler.checks import check_qos_wish, checked_name, checked_reservation
+from portal.scheduler.checks import check_qos_wish, checked_name, checked_qos, checked_reservation
 from portal.scheduler.errors import Ambiguous, Unavailable, Unsupported
-from portal.scheduler.protocol import (
-    ArrayRequest,
-    NodeStatus,
-    Site,
-    Snapshot,
-    SubmittedArray,
-    TaskStatus,
-)
+from portal.scheduler.protocol import ArrayRequest, NodeStatus, Snapshot, SubmittedArray, TaskStatus
 from portal.scheduler.qos import QosStatus, QosWish
 from portal.scheduler.reservations import Reservation, ReservationRequest
 from portal.scheduler.rest import changes, complaints, requests, sites, tasks
@@ -35,6 +28,7 @@ from portal.scheduler.rest.faults import TokenRefused
 from portal.scheduler.rest.payload import number, resource, rows, table
 from portal.scheduler.rest.tokens import CommandSigner, KeySigner, Tokens
 from portal.scheduler.rows import Rows, newest, since_uts
+from portal.scheduler.site import Site
 from portal.scheduler.states import Phase
 
 _NAMES_AT_ONCE = 100  # names in one address: 100 UUIDs are 3.7 kB
@@ -118,6 +112,13 @@ class RestScheduler:
                     query["flags"] = "BATCH_JOB"
                 which = f"{array.job_id}_{status.task}" if status.task >= 0 else str(array.job_id)
                 self._order(which, query)
+
+    def change_qos(self, array: SubmittedArray, tasks: Sequence[int], qos: str) -> None:  # noqa: ARG002
+        # Of the versions from v0.0.40 on each says: "Submit job update against Array Job's JobID
+        # instead of array task id".
+        checked_name(array.name)
+        checked_qos(qos)
+        raise Unsupported("the QOS of a waiting task is changed by scontrol, not by slurmrestd")
 
     def alive(self) -> Snapshot:
         taken_at = time.time()

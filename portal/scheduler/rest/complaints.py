@@ -110,7 +110,7 @@ def of_order(reply: Reply) -> SchedulerError | None:
     if numbers and numbers <= _GONE:
         return None
     if numbers & _CLOSED:
-        sentence = N_("The computing centre does not let the portal stop this work.")
+        sentence = N_("The computing centre does not let the portal change this work.")
         return NotPermitted(sentence, words=words)
     return Unavailable(words)
 

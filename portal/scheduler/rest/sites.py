@@ -9,10 +9,11 @@ from typing import Any
 from portal.scheduler.accounts import AccountStatus, only_in
 from portal.scheduler.errors import Unavailable
 from portal.scheduler.gres import in_use, parse_gres
-from portal.scheduler.protocol import NodeState, NodeStatus, Site
+from portal.scheduler.protocol import NodeState, NodeStatus
 from portal.scheduler.reservations import Reservation
 from portal.scheduler.rest import limits
 from portal.scheduler.rest.payload import inside, moment, number, rows, table, text, words
+from portal.scheduler.site import Preemption, Site
 
 _BASES = frozenset({"UNKNOWN", "DOWN", "IDLE", "ALLOCATED", "ERROR", "MIXED", "FUTURE"})
 
@@ -137,6 +138,11 @@ def configured(pings: object, body: object) -> Site:
         controllers_up=is_up(pings),
         scheduler_parameters=words(conf.get("SchedulerParameters")),
         controller_parameters=words(conf.get("SlurmctldParameters")),
+        preemption=Preemption(
+            text(conf.get("PreemptType")),
+            words(conf.get("PreemptMode")),
+            number(conf.get("PriorityWeightQOS")) or 0,
+        ),
     )
 
 

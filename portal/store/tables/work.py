@@ -100,7 +100,10 @@ class Batch(OfSchool, Base):
 
 
 class Run(OfSchool, Base):
-    """One training; the thing that a result belongs to. A retry is the next attempt of it."""
+    """One training; the thing that a result belongs to. A retry is the next attempt of it.
+
+    `qos` is where it waits or runs in Slurm if that is no longer its batch's.
+    """
 
     __tablename__ = "run"
     __table_args__ = (
@@ -129,6 +132,7 @@ class Run(OfSchool, Base):
     attempt: Mapped[int] = mapped_column(default=1)
     batch_id: Mapped[str | None] = mapped_column(ForeignKey("batch.id"), index=True)
     task: Mapped[int | None]
+    qos: Mapped[str | None]
     cancel_asked_at: Mapped[float | None]
     finish_asked_at: Mapped[float | None]
 

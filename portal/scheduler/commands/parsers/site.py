@@ -6,7 +6,7 @@ import re
 
 from portal.scheduler.commands.parsers.words import NOTHING
 from portal.scheduler.errors import Unavailable
-from portal.scheduler.protocol import Site
+from portal.scheduler.site import Preemption, Site
 
 
 def site(text: str) -> Site:
@@ -37,6 +37,9 @@ def site(text: str) -> Site:
         scheduler_parameters=words("SchedulerParameters"),
         controller_parameters=words("SlurmctldParameters"),
         booted_at=float(number("BOOT_TIME")) or None,
+        preemption=Preemption(
+            "".join(words("PreemptType")), words("PreemptMode"), number("PriorityWeightQOS")
+        ),
     )
 
 
