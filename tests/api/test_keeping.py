@@ -10,7 +10,7 @@ from portal.people.scopes import EVERYTHING, Scope
 from portal.people.viewer import Role
 from portal.store import EVERYONE
 from portal.store.tables import School, Seat
-from tests.api.conftest import PASSWORD, Caller, World
+from tests.api.conftest import PASSWORD, Caller, World, fresh_key, lesson_body
 
 
 @pytest.fixture
@@ -68,8 +68,10 @@ def test_staff_add_change_and_switch_off_a_school(world: World) -> None:
     world.staff.ask("PUT", "/schools/hua/templates", json={"templates": ["tabular-classifier"]})
     shown = {each["name"] for each in world.hua.teacher.get("/templates").json["items"]}
     assert shown == {"tabular-classifier"}
+    launched = world.hua.teacher.post("/lessons", lesson_body(), key=fresh_key())
+    assert launched.status_code == 201
     off = world.staff.ask("PUT", "/schools/hua/active", json={"active": False})
-    assert off.json["active"] is False
+    assert (off.json["active"], off.json["lessons_ended"]) == (False, 1)
     assert world.hua.teacher.get("/me").status_code == 401
     assert world.ming.teacher.get("/me").status_code == 200
 
