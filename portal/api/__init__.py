@@ -13,6 +13,7 @@ from portal.api import (
     cards,
     classes,
     cluster,
+    consent,
     datasets,
     door,
     faults,
@@ -24,6 +25,7 @@ from portal.api import (
     runs,
     schools,
     templates,
+    terms,
     tokens,
     usage,
 )
@@ -35,7 +37,7 @@ from portal.services import services
 
 NOUNS = (
     *(tokens, me, templates, datasets, classes, cards, fit, lessons, runs, results, usage),
-    *(cluster, audit, schools, people),
+    *(cluster, audit, schools, people, consent, terms),
 )
 BODY_LIMIT = 1024 * 1024
 HTTP_FAULTS = (400, 404, 405, 408, 413, 415, 429, 503)

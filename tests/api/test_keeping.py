@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from portal.people import accounts, card_sheet, tokens
+from portal.people import card_sheet
 from portal.people.commanded import note_command
-from portal.people.scopes import EVERYTHING, Scope
-from portal.people.viewer import Role
+from portal.people.scopes import Scope
 from portal.store import EVERYONE
 from portal.store.tables import School, Seat
 from tests.api.conftest import PASSWORD, Caller, World, fresh_key, lesson_body
-
-
-@pytest.fixture
-def admin(world: World) -> Caller:
-    with world.store.begin(EVERYONE) as session:
-        user = accounts.add(
-            session,
-            login="admin-hua",
-            name="A",
-            role=Role.SCHOOL_ADMIN,
-            school_id=world.hua.id,
-            password=PASSWORD,
-        )
-        viewer = accounts.load_viewer(session, user.id)
-        assert viewer is not None
-        _, secret = tokens.issue(session, viewer, tokens.Wish("test", 1, EVERYTHING))
-    return Caller(world.app.test_client(), secret)
 
 
 def test_a_class_is_made_opened_and_given_cards(
