@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/classes/<class_id>/cards": {"seats": [1]},
     "PUT /api/v1/classes/<class_id>/homework": {"homework": True},
     "PUT /api/v1/classes/<id_or_slug>/term": {"term": "{term_id}"},
+    "POST /api/v1/deletions/<kind>/<which>": {"typed": "7-2"},
     "POST /api/v1/schools/<school>/consent": {"version": 1},
     "POST /api/v1/schools/<school>/terms": {"name": "Next", "last_day": "{last_day}"},
     "PATCH /api/v1/terms/<term_id>": {"last_day": "{last_day}"},

@@ -34,11 +34,12 @@ ROLES = ("admin", "teacher", "staff", "seat", "nobody")
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 # Whether there is such a template and data set, whether its columns and shares are those of the
 # template, whether a file holds a table, whether a name is taken, whether the class has such a
-# seat, and whether a day is near: no schema can say that, and the answer is 422.
+# seat, whether a day is near, and what confirms a deletion: no schema can say that, and the answer
+# is 422.
 BEYOND_SCHEMAS = (
     *("lessons.launch", "fit.ask", "runs.start", "runs.check", "datasets.upload"),
     *("classes.make", "cards.deal", "schools.make", "schools.change", "people.add"),
-    *("people.change", "terms.add", "terms.move"),
+    *("people.change", "terms.add", "terms.move", "deletions.ask"),
 )
 
 
