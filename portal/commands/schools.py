@@ -110,7 +110,10 @@ def list_(as_json: bool) -> None:
 @click.argument("slug")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 def off(slug: str, yes: bool) -> None:
-    """Keep everybody of a school out, and end its lessons as if the bell rang; its data stays."""
+    """Keep everybody of a school out; its data stays.
+
+    Its lessons end as if the bell rang, and what it trains outside of them is stopped.
+    """
     with opened(settings()) as store:
         with store.reading(EVERYONE) as session:
             school = get_school(session, slug)
