@@ -13,7 +13,9 @@ from portal.api import (
     cards,
     classes,
     cluster,
+    consent,
     datasets,
+    deletions,
     door,
     faults,
     fit,
@@ -23,7 +25,9 @@ from portal.api import (
     results,
     runs,
     schools,
+    takehome,
     templates,
+    terms,
     tokens,
     usage,
 )
@@ -35,7 +39,7 @@ from portal.services import services
 
 NOUNS = (
     *(tokens, me, templates, datasets, classes, cards, fit, lessons, runs, results, usage),
-    *(cluster, audit, schools, people),
+    *(cluster, audit, schools, people, consent, terms, deletions, takehome),
 )
 BODY_LIMIT = 1024 * 1024
 HTTP_FAULTS = (400, 404, 405, 408, 413, 415, 429, 503)

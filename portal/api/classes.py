@@ -61,6 +61,11 @@ class WholeClassSchema(ma.Schema):
     homework = ma.fields.Boolean(
         required=True, metadata={"description": "Whether it works while no lesson is on."}
     )
+    term = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Id of its term; null for the first hour of a class without one."},
+    )
 
 
 class NewClassSchema(ma.Schema):
@@ -119,4 +124,5 @@ def whole(session: Session, found: SchoolClass) -> dict[str, Any]:
         "code": found.code if may(viewer(), Action.SEE_CLASS) else None,
         "open": codes.is_open(session, found, time.time()),
         "homework": found.homework,
+        "term": found.term_id,
     }

@@ -10,12 +10,12 @@ import marshmallow as ma
 from portal.api.door import about, viewer
 from portal.api.noun import Noun
 from portal.api.values import AtMost, Between, YesOrNo
+from portal.lessons.switch import switch_school
 from portal.people import schools
 from portal.people.access import Action, require
 from portal.people.limits import MOST_SHARE_HOURS, MOST_SHARES
 from portal.people.opening import SchoolWish, change_school, open_school
 from portal.people.scopes import Scope
-from portal.runs import changes
 from portal.services import services
 from portal.store.tables import School
 
@@ -90,6 +90,14 @@ class SchoolChangeSchema(ma.Schema):
     share_hours = _limit(MOST_SHARE_HOURS, "Hours of an eighth a month")
 
 
+class SwitchedSchoolSchema(SchoolSchema):
+    """The school that was switched off or on."""
+
+    lessons_ended = ma.fields.Integer(
+        required=True, metadata={"description": "Open lessons that ended as if the bell rang."}
+    )
+
+
 class ActiveSchema(ma.Schema):
     """On or off."""
 
@@ -128,8 +136,7 @@ def make(body: dict[str, Any]) -> dict[str, Any]:
     with services().store.begin(viewer().tenant) as session:
         school, welcome = open_school(session, SchoolWish(**body), admin, admin_name)
     about(f"school {school.slug}", school.id)
-    shown = {name: getattr(school, name) for name in SchoolSchema().fields}
-    return {**shown, "password": welcome.password if welcome is not None else None}
+    return {**_shown(school), "password": welcome.password if welcome is not None else None}
 
 
 @noun.changes(
@@ -145,17 +152,15 @@ def change(body: dict[str, Any], school: str) -> School:
 
 
 @noun.changes(
-    "/schools/<school>/active", SchoolSchema, Scope.MANAGE, method="PUT", body=ActiveSchema
+    "/schools/<school>/active", SwitchedSchoolSchema, Scope.MANAGE, method="PUT", body=ActiveSchema
 )
-def switch(body: dict[str, Any], school: str) -> School:
-    """Switch a school off, which ends what it trains, or on again. Its data stays."""
+def switch(body: dict[str, Any], school: str) -> dict[str, Any]:
+    """Switch a school off, which ends its lessons, or on again. Its data stays."""
     require(viewer(), Action.KEEP_SCHOOLS)
     with services().store.begin(viewer().tenant) as session:
         found = schools.get_school(session, school)
-        found.active = body["active"]
-        if not found.active:
-            changes.stop_school(session, found.id)
-        return found
+        ended = switch_school(session, found, on=body["active"])
+        return {**_shown(found), "lessons_ended": ended}
 
 
 @noun.changes(
@@ -173,3 +178,7 @@ def templates(body: dict[str, Any], school: str) -> School:
         found = schools.get_school(session, school)
         schools.choose_templates(found, known, body["templates"])
         return found
+
+
+def _shown(school: School) -> dict[str, Any]:
+    return {name: getattr(school, name) for name in SchoolSchema().fields}

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.catalog import Catalog
@@ -21,7 +20,7 @@ from portal.commands.speech import language, said
 from portal.commands.table import moment, table
 from portal.errors import NotFound
 from portal.language import N_
-from portal.people.classes import class_of_school
+from portal.people.classes import class_of_school, classes_of_school
 from portal.people.schools import get_school
 from portal.people.viewer import Role, Viewer
 from portal.privacy import erasures
@@ -106,8 +105,7 @@ def take_home(which: str, into: Path) -> None:
         if class_slug:
             classes = [class_of_school(session, school, class_slug)]
         else:
-            own = select(SchoolClass).where(SchoolClass.school_id == school.id)
-            classes = list(session.scalars(own.order_by(SchoolClass.slug)))
+            classes = classes_of_school(session, school)
         title = classes[0].name if class_slug else school.name
         catalog = Catalog(house.templates.folders)
         parcel = pack(session, house, catalog, classes, title, language(), time.time())

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from portal.accelerators import Accelerator
+from portal.catalog import Catalog
 from portal.commands.audited import written_down
 from portal.commands.connected import json_option
 from portal.commands.failures import FAILURE
@@ -17,11 +18,12 @@ from portal.commands.table import table
 from portal.config import Settings
 from portal.errors import Invalid
 from portal.language import N_
+from portal.lessons.switch import open_lessons, switch_school
 from portal.people.limits import set_limits, set_partitions
-from portal.people.schools import add_school, get_school, list_schools
+from portal.people.schools import add_school, choose_templates, get_school, list_schools
 from portal.quotas import Difference, ask, differences, too_much
 from portal.scheduler import Scheduler, SchedulerError, open_scheduler
-from portal.store import EVERYONE
+from portal.store import EVERYONE, Store
 from portal.store.tables import School
 
 CENTRES = "none"
@@ -104,6 +106,58 @@ def list_(as_json: bool) -> None:
     )
 
 
+@command.command("off")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def off(slug: str, yes: bool) -> None:
+    """Keep everybody of a school out; its data stays.
+
+    Its lessons end as if the bell rang, and what it trains outside of them is stopped.
+    """
+    with opened(settings()) as store:
+        with store.reading(EVERYONE) as session:
+            school = get_school(session, slug)
+            lessons = len(open_lessons(session, school))
+        if not yes:
+            words = N_(
+                "Switch {name} off? Lessons that end: {lessons}.", name=school.name, lessons=lessons
+            )
+            click.confirm(said(words), abort=True)
+        ended = _switched(store, slug, on=False)
+    words = N_(
+        "{name} is switched off. Lessons that ended: {lessons}.", name=school.name, lessons=ended
+    )
+    click.echo(said(words))
+
+
+@command.command("on")
+@click.argument("slug")
+def on(slug: str) -> None:
+    """Let the people of a school in again."""
+    with opened(settings()) as store:
+        _switched(store, slug, on=True)
+
+
+@command.command("templates")
+@click.argument("slug")
+@click.option("--off", multiple=True, metavar="TEMPLATE", help="One that it does not use.")
+@click.option("--on", multiple=True, metavar="TEMPLATE", help="One that it uses again.")
+def templates(slug: str, off: tuple[str, ...], on: tuple[str, ...]) -> None:
+    """Switch templates off and on for a school; print which are on."""
+    house = settings()
+    catalog = Catalog(house.templates.folders)
+    known = {each.name for each in catalog.all()}
+    chosen_off, chosen_on = ({catalog.get(name).name for name in names} for names in (off, on))
+    with opened(house) as store, store.begin(EVERYONE) as session:
+        school = get_school(session, slug)
+        if chosen_off or chosen_on:
+            used = (known - set(school.templates_off) | chosen_on) - chosen_off
+            choose_templates(school, known, used)
+            written_down(session, "schools.templates", f"school {school.slug}", school.id)
+        rows = [(name, "off" if name in school.templates_off else "on") for name in sorted(known)]
+    click.echo(table(("TEMPLATE", "STATE"), rows))
+
+
 @command.command("plan")
 @slugs_argument
 @json_option
@@ -169,6 +223,14 @@ def _warn(house: Settings, scheduler: Scheduler) -> None:
     accelerator = Accelerator.from_settings(house.accelerator)
     if words := too_much(schools, scheduler.nodes(), accelerator):
         click.echo(f"kesuan: {said(words)}", err=True)
+
+
+def _switched(store: Store, slug: str, *, on: bool) -> int:
+    """How many lessons ended."""
+    with store.begin(EVERYONE) as session:
+        school = get_school(session, slug)
+        written_down(session, f"schools.{'on' if on else 'off'}", f"school {slug}", school.id)
+        return switch_school(session, school, on=on)
 
 
 def _limit(

@@ -111,6 +111,12 @@ def get_class(session: Session, viewer: Viewer, id_or_slug: str) -> SchoolClass:
     return found[0]
 
 
+def classes_of_school(session: Session, school: School) -> list[SchoolClass]:
+    """The classes of a school, by slug."""
+    own = select(SchoolClass).where(SchoolClass.school_id == school.id)
+    return list(session.scalars(own.order_by(SchoolClass.slug)))
+
+
 def class_of_school(session: Session, school: School, slug: str) -> SchoolClass:
     """A class with its seats, by its school and slug; raises `NotFound`."""
     wanted = select(SchoolClass).where(SchoolClass.school_id == school.id, SchoolClass.slug == slug)

@@ -19,6 +19,9 @@ LABEL = N_("by a command on the portal's machine")
 WORDS: Mapping[str, Message] = {
     "command.schools.add": N_("added a school"),
     "command.schools.set": N_("changed what a school may use"),
+    "command.schools.off": N_("switched a school off"),
+    "command.schools.on": N_("switched a school on"),
+    "command.schools.templates": N_("chose the templates of a school"),
     "command.schools.apply": N_("changed a school's account in Slurm"),
     "command.people.add": N_("added a person"),
     "command.people.password": N_("gave a person a new password"),

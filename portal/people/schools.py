@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.errors import Invalid, NotFound
 from portal.language import N_, Message
 from portal.people.names import fault_of_account, fault_of_name, fault_of_slug
+from portal.people.viewer import Viewer
 from portal.store.tables import School
 
 Faults = dict[str, list[Message]]
@@ -65,5 +66,17 @@ def get_school(session: Session, id_or_slug: str) -> School:
     wanted = or_(School.id == id_or_slug, School.slug == id_or_slug)
     school = session.scalar(select(School).where(wanted))
     if school is None:
-        raise NotFound(N_("There is no such school."))
+        raise _no_such_school()
     return school
+
+
+def school_of(session: Session, viewer: Viewer, id_or_slug: str) -> School:
+    """A school that the viewer is of, or any for staff; raises `NotFound` for all others."""
+    school = get_school(session, id_or_slug)
+    if not viewer.is_staff and school.id != viewer.school_id:
+        raise _no_such_school()
+    return school
+
+
+def _no_such_school() -> NotFound:
+    return NotFound(N_("There is no such school."))

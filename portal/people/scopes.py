@@ -26,7 +26,7 @@ LABELS = {
     Scope.READ: N_("look at classes, lessons, trainings and results"),
     Scope.TRAIN: N_("start, stop and repeat trainings and lessons"),
     Scope.DATA: N_("bring in and remove data sets"),
-    Scope.MANAGE: N_("change classes, cards, people, schools and tokens"),
+    Scope.MANAGE: N_("change classes, cards, terms, people, schools and tokens; delete for ever"),
 }
 EVERYTHING = frozenset(Scope)
 # What a lesson takes; who wants a script to change people has to say so.

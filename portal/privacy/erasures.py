@@ -6,21 +6,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.datasets import shelf
-from portal.errors import NotAllowed, NotFound
+from portal.errors import Invalid, NotAllowed, NotFound
 from portal.language import N_, Message
 from portal.people.access import Action, require
 from portal.people.classes import get_class
+from portal.people.schools import school_of
 from portal.people.viewer import Viewer
 from portal.privacy.scope import Scope, pieces, scope_of
 from portal.runs import changes
 from portal.runs.belonging import ENDED, OPEN
 from portal.runs.queries import get_run
 from portal.runs.states import LIVE
-from portal.store.tables import DataSet, Erasure, Lesson, Run, School, SchoolClass, Seat, User
+from portal.store.tables import DataSet, Erasure, Lesson, Run, SchoolClass, Seat, User
 
 ASKED, FILES, DONE = "asked", "files", "done"
 BY_PERSON, BY_TERM, BY_CONSENT = "asked", "term", "consent"
@@ -62,6 +63,12 @@ def subject_of(session: Session, viewer: Viewer, kind: str, which: str) -> Subje
     if find is None:
         raise NotFound(N_("There is no such thing to delete."))
     return find(session, viewer, which)
+
+
+def confirm(subject: Subject, typed: str) -> None:
+    """Raise `Invalid` (typed) unless it is the short name, where there is one to be typed."""
+    if subject.typed not in (None, typed.strip()):
+        raise Invalid.one("typed", N_("This is not its short name."))
 
 
 def ask(session: Session, viewer: Viewer, kind: str, which: str) -> Erasure:
@@ -120,12 +127,26 @@ def close(session: Session, scope: Scope) -> int:
     return alive
 
 
-def erasures(session: Session, viewer: Viewer, school_id: str | None = None) -> list[Erasure]:
-    """What was asked for, newest first. Raises `NotAllowed`."""
+def erasures(
+    session: Session,
+    viewer: Viewer,
+    school_id: str | None = None,
+    *,
+    limit: int = MOST_SHOWN,
+    before: str | None = None,
+) -> list[Erasure]:
+    """What was asked for, newest first; `before` is the id of the last one of the page before.
+
+    Raises `NotAllowed`, and `NotFound` for a `before` that the viewer cannot see.
+    """
     wanted = _seen(viewer).order_by(Erasure.asked_at.desc(), Erasure.id)
     if school_id is not None:
         wanted = wanted.where(Erasure.school_id == school_id)
-    return list(session.scalars(wanted.limit(MOST_SHOWN)))
+    if before is not None:
+        last = get_erasure(session, viewer, before)
+        same = (Erasure.asked_at == last.asked_at) & (Erasure.id > last.id)
+        wanted = wanted.where(or_(Erasure.asked_at < last.asked_at, same))
+    return list(session.scalars(wanted.limit(limit)))
 
 
 def get_erasure(session: Session, viewer: Viewer, erasure_id: str) -> Erasure:
@@ -181,9 +202,7 @@ def _class(session: Session, viewer: Viewer, which: str) -> Subject:
 
 def _school(session: Session, viewer: Viewer, which: str) -> Subject:
     require(viewer, Action.ERASE_CLASS)
-    school = session.get(School, which)
-    if school is None or not (viewer.is_staff or school.id == viewer.school_id):
-        raise NotFound(N_("There is no such school."))
+    school = school_of(session, viewer, which)
     return Subject("school", school.id, school.id, school.name, school.slug)
 
 

@@ -27,7 +27,7 @@ from portal.runs.belonging import (
 from portal.runs.life import move, next_attempt
 from portal.runs.once import fingerprint, once
 from portal.runs.queries import may_change
-from portal.runs.states import LIVE, RunState
+from portal.runs.states import RunState
 from portal.runs.templates import require_used
 from portal.store.tables import Lesson, Run
 
@@ -63,12 +63,6 @@ def stop(runs: Sequence[Run], reason: str) -> tuple[Run, ...]:
             run.cancel_asked_at, run.reason = now, reason
         changed.append(run)
     return tuple(changed)
-
-
-def stop_school(session: Session, school_id: str) -> tuple[Run, ...]:
-    """Stop whatever a school has running or waiting, by the centre's hand; those that changed."""
-    live = select(Run).where(Run.school_id == school_id, Run.state.in_(LIVE))
-    return stop(lock(session, session.scalars(live).all()), BY_CENTRE)
 
 
 def ending_reason(run: Run) -> str | None:

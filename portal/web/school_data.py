@@ -124,15 +124,14 @@ def form(kind: str, which: str) -> ResponseReturnValue:
 @blueprint.post("/delete/<kind>/<which>")
 def erase(kind: str, which: str) -> ResponseReturnValue:
     """Have it deleted; a class and a school only with their short names typed in."""
-    with services().store.begin(viewer().tenant) as session:
-        subject = erasures.subject_of(session, viewer(), kind, which)
-        noted.about(f"{subject.kind} {subject.id}", subject.school_id)
-        typed = request.form.get("typed", "").strip()
-        asked = None
-        if subject.typed in (None, typed):
+    try:
+        with services().store.begin(viewer().tenant) as session:
+            subject = erasures.subject_of(session, viewer(), kind, which)
+            noted.about(f"{subject.kind} {subject.id}", subject.school_id)
+            erasures.confirm(subject, request.form.get("typed", ""))
             asked = erasures.ask(session, viewer(), kind, which).id
-    if asked is None:
-        return _form(kind, which, [N_("This is not its short name.")]), 422
+    except Invalid as invalid:
+        return _form(kind, which, invalid.errors["typed"]), 422
     flash(_("It is being deleted. The receipt follows in a few minutes."))
     if kind == "school" and not viewer().is_staff:
         return redirect(url_for("session.form"), 303)  # one's own account goes with it
@@ -146,7 +145,7 @@ def takehome() -> ResponseReturnValue:
     with reading() as session:
         school = _school(session)
         noted.about(f"school {school.id}", school.id)
-        return _sent(session, _classes(session, school.id), school.name, school.slug)
+        return _sent(session, classes.classes_of_school(session, school), school.name, school.slug)
 
 
 @blueprint.get("/classes/<class_id>/takehome.zip")
@@ -202,11 +201,6 @@ def _sent(session: Session, of: list[SchoolClass], title: str, name: str) -> Res
     return response
 
 
-def _classes(session: Session, school_id: str) -> list[SchoolClass]:
-    every = [row.school_class for row in classes.list_classes(session, viewer())]
-    return [each for each in every if each.school_id == school_id]
-
-
 def _form(kind: str, which: str, faults: Sequence[Message]) -> str:
     with reading() as session:
         subject = erasures.subject_of(session, viewer(), kind, which)
@@ -219,13 +213,12 @@ def _form(kind: str, which: str, faults: Sequence[Message]) -> str:
 def _page(typed: Mapping[str, str], errors: Faults) -> str:
     with reading() as session:
         school = _school(session)
-        own = _classes(session, school.id)
         said = consent.newest(session, school.id)
         settings, known = services().settings, terms.terms(session, school.id)
         return render_template(
             "school_data.html",
             school=school,
-            classes=own,
+            classes=classes.classes_of_school(session, school),
             terms=known,
             goes_on={term.id: terms.goes_on(term, settings) for term in known},
             kept_days=settings.data.kept_days,

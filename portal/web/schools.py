@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from portal.errors import Invalid
 from portal.language import Message
+from portal.lessons.switch import open_lessons, switch_school
 from portal.operations.schools import VIEW, SchoolRow, drift_of, school_rows
 from portal.people import schools
 from portal.people.access import Action, require
 from portal.people.login import roles_with_passwords
 from portal.people.opening import SchoolWish, change_school, open_school
 from portal.people.viewer import Role
-from portal.runs import changes
 from portal.services import services
 from portal.store.tables import ClusterView, School
 from portal.web import noted, typed
@@ -114,17 +115,21 @@ def change(school: str) -> ResponseReturnValue:
 
 @blueprint.post("/<school>/switch")
 def switch(school: str) -> ResponseReturnValue:
-    """Switch a school off, which ends what it trains, or on again. Its data stays."""
+    """Switch a school off, which ends its lessons, or on again. Its data stays."""
     on = request.form.get("on") == "on"
     with services().store.begin(viewer().tenant) as session:
         found = schools.get_school(session, school)
-        found.active = on
-        if not on:
-            changes.stop_school(session, found.id)
+        ended = switch_school(session, found, on=on)
     flash(
         _("The school is switched on again.")
         if on
-        else _("The school is switched off: nobody of it comes in, and what it trained is stopped.")
+        else ngettext(
+            "The school is switched off and nobody of it comes in. "
+            "%(num)s lesson ended as if its bell rang; what trains keeps its best model.",
+            "The school is switched off and nobody of it comes in. "
+            "%(num)s lessons ended as if their bells rang; what trains keeps its best model.",
+            ended,
+        )
     )
     return _back(found)
 
@@ -178,6 +183,7 @@ def _page(
         drift=drift_of(school, seen),
         seen_at=seen.seen_at if seen is not None else None,
         command=_command(school),
+        open_lessons=len(open_lessons(session, school)),
     )
 
 

@@ -121,6 +121,21 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     store.close()
 
 
+@pytest.fixture
+def admin(world: World) -> Caller:
+    """The administrator of hua."""
+    with world.store.begin(EVERYONE) as session:
+        user = accounts.add(
+            session,
+            login="admin-hua",
+            name="A",
+            role=Role.SCHOOL_ADMIN,
+            school_id=world.hua.id,
+            password=PASSWORD,
+        )
+        return _caller(session, world.app, user.id)
+
+
 def lesson_body(**changes: Any) -> dict[str, Any]:
     """A lesson that can be launched in the world's schools."""
     body = {

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from portal.people import accounts, card_sheet, tokens
+from portal.people import card_sheet
 from portal.people.commanded import note_command
-from portal.people.scopes import EVERYTHING, Scope
-from portal.people.viewer import Role
+from portal.people.scopes import Scope
 from portal.store import EVERYONE
 from portal.store.tables import School, Seat
-from tests.api.conftest import PASSWORD, Caller, World
-
-
-@pytest.fixture
-def admin(world: World) -> Caller:
-    with world.store.begin(EVERYONE) as session:
-        user = accounts.add(
-            session,
-            login="admin-hua",
-            name="A",
-            role=Role.SCHOOL_ADMIN,
-            school_id=world.hua.id,
-            password=PASSWORD,
-        )
-        viewer = accounts.load_viewer(session, user.id)
-        assert viewer is not None
-        _, secret = tokens.issue(session, viewer, tokens.Wish("test", 1, EVERYTHING))
-    return Caller(world.app.test_client(), secret)
+from tests.api.conftest import PASSWORD, Caller, World, fresh_key, lesson_body
 
 
 def test_a_class_is_made_opened_and_given_cards(
@@ -68,8 +50,10 @@ def test_staff_add_change_and_switch_off_a_school(world: World) -> None:
     world.staff.ask("PUT", "/schools/hua/templates", json={"templates": ["tabular-classifier"]})
     shown = {each["name"] for each in world.hua.teacher.get("/templates").json["items"]}
     assert shown == {"tabular-classifier"}
+    launched = world.hua.teacher.post("/lessons", lesson_body(), key=fresh_key())
+    assert launched.status_code == 201
     off = world.staff.ask("PUT", "/schools/hua/active", json={"active": False})
-    assert off.json["active"] is False
+    assert (off.json["active"], off.json["lessons_ended"]) == (False, 1)
     assert world.hua.teacher.get("/me").status_code == 401
     assert world.ming.teacher.get("/me").status_code == 200
 

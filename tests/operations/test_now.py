@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import time
 
-from sqlalchemy import select
-
 from portal.language import LANGUAGES
 from portal.operations.now import FOR_STAFF, NOT_SENT, STOPPING, standings
-from portal.runs.changes import stop_school
 from portal.runs.reasons import OF_THE_QUEUE
 from portal.runs.states import RunState
 from portal.store import EVERYONE
-from portal.store.tables import Run
 from tests.town import Town
 
 VIEW = {
@@ -54,18 +50,6 @@ def test_the_longest_wait_comes_first(town: Town) -> None:
         town.set(town.start(hamlet.teacher), state=RunState.SUBMITTED, submitted_at=now - since)
     with town.portal.store.reading(EVERYONE) as session:
         assert [each.school.slug for each in standings(session, {})] == ["nan", "hua"]
-
-
-def test_a_school_that_is_switched_off_has_nothing_left_alive(town: Town) -> None:
-    waits, runs = town.start(town.here.teacher), town.start(town.here.teacher)
-    other = town.start(town.there.teacher)
-    town.set(runs, state=RunState.RUNNING)
-    with town.portal.store.begin(EVERYONE) as session:
-        assert len(stop_school(session, town.here.school.id)) == 2
-        states = {run.id: run for run in session.scalars(select(Run))}
-    assert states[waits.id].state == RunState.CANCELLED
-    assert states[runs.id].cancel_asked_at is not None
-    assert states[other.id].cancel_asked_at is None
 
 
 def test_every_reason_to_wait_has_words_for_staff() -> None:

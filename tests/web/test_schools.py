@@ -133,6 +133,15 @@ def test_nobody_of_a_school_that_is_off_comes_in_or_trains(
     assert teacher.post("/login", data=typed).status_code == 302
 
 
+def test_who_switches_a_school_off_is_told_how_many_lessons_end(staff: FlaskClient) -> None:
+    page = staff.get("/staff/schools/nan").text
+    assert "0 lessons are on now" in page
+    assert "1 lesson is on now" in staff.get("/staff/schools/hua").text
+    assert send(staff, "/staff/schools/nan/switch", on="off")[0] == 303
+    assert "0 lessons ended as if their bells rang" in staff.get("/staff/schools/nan").text
+    assert send(staff, "/staff/schools/nan/switch", on="on")[0] == 303
+
+
 def test_a_template_that_is_off_is_in_no_gallery_and_trains_nowhere(
     classroom: Classroom, staff: FlaskClient
 ) -> None:

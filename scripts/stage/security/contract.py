@@ -33,12 +33,13 @@ ROLES = ("admin", "teacher", "staff", "seat", "nobody")
 # What schemathesis takes for an acceptance, where a schema says all that there is to say.
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 # Whether there is such a template and data set, whether its columns and shares are those of the
-# template, whether a file holds a table, whether a name is taken, and whether the class has such a
-# seat: no schema can say that, and the answer is 422.
+# template, whether a file holds a table, whether a name is taken, whether the class has such a
+# seat, whether a day is near, and what confirms a deletion: no schema can say that, and the answer
+# is 422.
 BEYOND_SCHEMAS = (
     *("lessons.launch", "fit.ask", "runs.start", "runs.check", "datasets.upload"),
     *("classes.make", "cards.deal", "schools.make", "schools.change", "people.add"),
-    "people.change",
+    *("people.change", "terms.add", "terms.move", "deletions.ask"),
 )
 
 
