@@ -31,7 +31,7 @@ def start(name: str) -> slapd.Directory:
 
 
 def settings_for(directory: slapd.Directory, **changes: Any) -> Ldap:
-    """Search and bind over TLS, unless told otherwise; patient for a second or two."""
+    """Search and bind over TLS, unless told otherwise; as patient as a site is."""
     settings = Ldap(
         servers=[directory.tls_url],
         ca_file=directory.ca_file,
@@ -39,9 +39,6 @@ def settings_for(directory: slapd.Directory, **changes: Any) -> Ldap:
         bind_password_file=directory.password_file,
         base=PEOPLE,
         group_base=GROUPS,
-        connect_s=1.0,
-        receive_s=1,
-        login_s=2.0,
     )
     return replace(settings, **changes)
 

@@ -138,7 +138,7 @@ def test_a_school_gets_its_part_for_all_of_its_lesson(site: SiteCluster, house: 
     folders = house.site.folder / "data" / "runs"
     for seat in [*taking_part(lesson), *ended]:
         claims = list((folders / seat["run"][:2] / seat["run"]).glob("attempt-*/claim.json"))
-        assert len(claims) <= 1, seat
+        assert len(claims) == 1 or (seat["state"] != "succeeded" and not claims), seat
 
 
 def has_seen_the_parts(house: House) -> bool:

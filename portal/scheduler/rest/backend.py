@@ -114,8 +114,8 @@ class RestScheduler:
                 self._order(which, query)
 
     def change_qos(self, array: SubmittedArray, tasks: Sequence[int], qos: str) -> None:  # noqa: ARG002
-        # Of the versions from v0.0.40 on each says: "Submit job update against Array Job's JobID
-        # instead of array task id".
+        # From v0.0.40 on each version says: "Submit job update against Array Job's JobID instead of
+        # array task id". v0.0.38 does it and answers "job array update failed", as to what fails.
         checked_name(array.name)
         checked_qos(qos)
         raise Unsupported("the QOS of a waiting task is changed by scontrol, not by slurmrestd")

@@ -7,23 +7,32 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stage import processes, slapd
 from stage.liar import CHUNK_MOST, LIES, Liar
 from stage.slapd import Directory
 
+from portal.config import Ldap
 from portal.errors import Unavailable
 from portal.people.login import LoginRefused
 from portal.people.login.ldap import LdapWay
 from portal.people.login.ldap.servers import Servers
 from portal.people.login.ldap.wire import MOST_BYTES, Allowance, ServerFailed
+from tests import directories
 from tests.conftest import NAME
-from tests.directories import TABLE, settings_for, start
+from tests.directories import TABLE, start
 
 GONE = "ldaps://localhost:1"  # nobody listens there
 # What a lie comes to: for these the portal cannot tell it from an honest "no such person".
 PLAUSIBLE = {"a reference elsewhere", "another's entry"}
+
+
+def settings_for(directory: Directory, **changes: Any) -> Ldap:
+    """Patient for a second or two: most servers here say nothing for as long as one waits."""
+    hurry = {"connect_s": 1.0, "receive_s": 1, "login_s": 2.0}
+    return directories.settings_for(directory, **{**hurry, **changes})
 
 
 @pytest.fixture
