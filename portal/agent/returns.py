@@ -5,7 +5,8 @@ full of what others have borrowed, and nobody makes way for a run that waits to 
 the oldest of those go on waiting under the school's own QOS, as many as its part has room for.
 
 Slurm is told before it is written down. An agent that dies in between tells it once more, and a
-controller that forgot it in a crash is told again, which harms nobody.
+controller that forgot it in a crash is told again, which harms nobody. One that began as borrowed
+in the very moment counts as the part's until it ends: then fewer return, and Slurm keeps the limit.
 """
 
 from __future__ import annotations
