@@ -31,6 +31,7 @@ COMMANDS = {
     "cancel": "portal.commands.cancel",
     "retry": "portal.commands.retry",
     "results": "portal.commands.results",
+    "take-home": "portal.commands.take_home",
 }
 
 

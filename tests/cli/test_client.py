@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -135,6 +136,25 @@ def test_results_are_taken_home(portal: World, run: Kesuan, tmp_path: Path) -> N
     assert said.code == 0, said.err
     assert (tmp_path / "home" / "model.onnx").read_bytes() == b"model"
     assert (tmp_path / "home" / "predictions" / "000.png").read_bytes() == b"png"
+
+
+def test_a_class_is_taken_home_and_a_refusal_leaves_it(
+    portal: World, run: Kesuan, tmp_path: Path
+) -> None:
+    into = tmp_path / "home" / "7-2.zip"
+    said = run("take-home", "--class", "7-2", "--into", into)
+    assert said.code == 0, said.err
+    assert said.out == f"{into}\t{into.stat().st_size}\n"
+    with zipfile.ZipFile(into) as archive:
+        assert archive.namelist()[-1] == "index.html"
+    before = into.read_bytes()
+    # A teacher may not take the school, and a name leads to no other address.
+    assert run("take-home", "--school", "hua", "--into", into).code == 1
+    assert run("take-home", "--class", "7-2/../../me?", "--into", into).code == 2
+    for wrong in ((), ("--class", "7-2", "--school", "hua")):
+        assert "Say one of" in run("take-home", *wrong, "--into", into).err
+    assert [each.name for each in into.parent.iterdir()] == [into.name]
+    assert into.read_bytes() == before
 
 
 ROWS = """template,data,algorithm,neighbours,minutes
