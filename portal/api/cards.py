@@ -10,7 +10,7 @@ from flask import Response, request
 from portal.api.classes import WholeClassSchema, whole
 from portal.api.door import viewer
 from portal.api.noun import Noun
-from portal.api.values import AtMost, Between, YesOrNo
+from portal.api.values import AtMost, Between, Whole, YesOrNo
 from portal.people import card_sheet, cards, codes
 from portal.people.access import Action, require
 from portal.people.classes import MOST_SEATS, get_class
@@ -30,7 +30,7 @@ class WhichSeatsSchema(ma.Schema):
     """Whose cards are made anew."""
 
     seats = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=Between(1, MOST_SEATS)),
+        Whole(validate=Between(1, MOST_SEATS)),
         load_default=None,
         allow_none=True,
         validate=AtMost(MOST_SEATS, 1),

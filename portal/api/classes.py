@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.api.door import about, viewer
 from portal.api.noun import Noun
-from portal.api.values import AtMost, Between
+from portal.api.values import AtMost, Between, Whole
 from portal.people import codes
 from portal.people.access import Action, may, require_school
 from portal.people.classes import MOST_SEATS, add_class, get_class, list_classes
@@ -75,7 +75,7 @@ class NewClassSchema(ma.Schema):
     name = ma.fields.String(
         required=True, validate=AtMost(80, 1), metadata={"example": "七年级 2 班"}
     )
-    seats = ma.fields.Integer(required=True, strict=True, validate=Between(1, MOST_SEATS))
+    seats = Whole(required=True, validate=Between(1, MOST_SEATS))
 
 
 @noun.reads("/classes", ClassesSchema)

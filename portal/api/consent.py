@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.api.door import about, viewer
 from portal.api.noun import Noun
 from portal.api.reader import language
-from portal.api.values import Between
+from portal.api.values import Between, Whole
 from portal.people import consent
 from portal.people.access import Action, require
 from portal.people.schools import school_of
@@ -48,9 +48,8 @@ class ConsentSchema(ma.Schema):
 class SignedSchema(ma.Schema):
     """Which text was signed."""
 
-    version = ma.fields.Integer(
+    version = Whole(
         required=True,
-        strict=True,
         validate=Between(1, 1_000_000),
         metadata={"description": "The `text_version` that was read."},
     )

@@ -17,7 +17,7 @@ from portal.api.pages import PageSchema, page_of
 from portal.api.reader import language
 from portal.api.run_shape import ChangedRunsSchema
 from portal.api.runs import changed
-from portal.api.values import AtMost, Between, OneOf
+from portal.api.values import AtMost, Between, OneOf, Whole
 from portal.lessons import control, queries, seatmap
 from portal.lessons.launch import LessonRequest
 from portal.lessons.launch import launch as launch_lesson
@@ -45,21 +45,19 @@ class NewLessonSchema(ma.Schema):
     data = ma.fields.String(
         required=True, validate=AtMost(255, 1), metadata={"description": "Id or name."}
     )
-    share = ma.fields.Integer(
+    share = Whole(
         load_default=None,
         allow_none=True,
-        strict=True,
         metadata={"description": "Eighths of a GPU, 0 for none; else the template's default."},
     )
     parameters = ma.fields.Dict(keys=ma.fields.String(), load_default=dict)
-    minutes = ma.fields.Integer(
+    minutes = Whole(
         required=True,
-        strict=True,
         validate=Between(1, 1440),
         metadata={"description": "From now to the bell."},
     )
     seats = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=Between(1, MOST_SEATS)),
+        Whole(validate=Between(1, MOST_SEATS)),
         load_default=None,
         allow_none=True,
         validate=AtMost(MOST_SEATS, 1),

@@ -14,7 +14,7 @@ from portal.api.noun import Noun
 from portal.api.pages import PageSchema, page_of
 from portal.api.reader import language
 from portal.api.run_shape import ChangedRunsSchema, RunSchema, RunsSchema, shown
-from portal.api.values import AtMost, Between, OneOf
+from portal.api.values import AtMost, Between, OneOf, Whole
 from portal.people.scopes import Scope
 from portal.people.viewer import Viewer
 from portal.runs import changes, queries
@@ -35,17 +35,15 @@ class NewRunSchema(ma.Schema):
     data = ma.fields.String(
         load_default="", validate=AtMost(255), metadata={"description": "Id or name."}
     )
-    share = ma.fields.Integer(
+    share = Whole(
         load_default=None,
         allow_none=True,
-        strict=True,
         metadata={"description": "Eighths of a GPU, 0 for none; else the template's default."},
     )
     parameters = ma.fields.Dict(keys=ma.fields.String(), load_default=dict)
-    minutes = ma.fields.Integer(
+    minutes = Whole(
         load_default=None,
         allow_none=True,
-        strict=True,
         validate=Between(1, 1440),
         metadata={"description": "Time limit; else the template's default."},
     )

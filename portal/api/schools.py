@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from portal.api.door import about, viewer
 from portal.api.noun import Noun
-from portal.api.values import AtMost, Between, YesOrNo
+from portal.api.values import AtMost, Between, Whole, YesOrNo
 from portal.lessons.switch import switch_school
 from portal.people import schools
 from portal.people.access import Action, require
@@ -23,9 +23,8 @@ noun = Noun("schools", "What schools are called and may use; for staff.")
 
 
 def _limit(most: int, description: str, **more: Any) -> ma.fields.Integer:
-    return ma.fields.Integer(
+    return Whole(
         allow_none=True,
-        strict=True,
         validate=Between(0, most),
         metadata={"description": f"{description}; null: the centre sets it in Slurm itself."},
         **more,

@@ -9,7 +9,7 @@ from flask import request
 
 from portal.api.door import answer_as, secret, viewer
 from portal.api.noun import Noun
-from portal.api.values import AtMost, OneOf, YesOrNo
+from portal.api.values import AtMost, OneOf, Whole, YesOrNo
 from portal.people import scopes, tokens
 from portal.people.access import Action, require_school
 from portal.people.accounts import load_viewer
@@ -34,10 +34,9 @@ class LoginSchema(ma.Schema):
         validate=AtMost(LONGEST_NAME, 1),
         metadata={"description": "What the token is for, for your own list."},
     )
-    days = ma.fields.Integer(
+    days = Whole(
         load_default=None,
         allow_none=True,
-        strict=True,
         metadata={"description": "How long it lives; else as long as the site usually gives."},
     )
     scopes = ma.fields.List(

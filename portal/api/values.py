@@ -54,3 +54,17 @@ class YesOrNo(fields.Boolean):
         if value is True or value is False:
             return bool(super()._deserialize(value, *args, **kwargs))
         raise self.make_error("invalid", input=value)
+
+
+class Whole(fields.Integer):
+    """A whole number as JSON Schema means it: 1.0 is one; 1.5, true and "1" are none.
+
+    https://json-schema.org/draft/2020-12/json-schema-validation#section-6.1.1
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        is_whole = isinstance(value, float) and value.is_integer()
+        return super()._validated(int(value) if is_whole else value)
