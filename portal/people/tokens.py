@@ -26,6 +26,7 @@ from portal.people.scopes import EVERYTHING, USUAL, Scope
 from portal.people.uses import TokenUses
 from portal.people.viewer import Role, Viewer
 from portal.store import EVERYONE, Store
+from portal.store.lengths import padded
 from portal.store.tables import Token, User
 from portal.store.tables.base import new_id
 
@@ -112,7 +113,7 @@ def resolve_all(
     """`resolve` for many at once."""
     now = time.time()
     hashes = [_hash(secret) if secret.startswith(PREFIX) else "" for secret in plaintexts]
-    asked = {"hashes": list(set(hashes) - {""}), "now": now}
+    asked = {"hashes": padded(set(hashes) - {""}), "now": now}
     if not asked["hashes"]:
         return [None] * len(plaintexts)
     with store.reading(EVERYONE) as session:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from portal.errors import Conflict
 from portal.language import N_
 from portal.runs.states import LIVE
+from portal.store.lengths import padded
 from portal.store.tables import Lesson, Run, Seat, User
 
 
@@ -69,7 +70,7 @@ def free_seats(session: Session, places: Collection[Place]) -> dict[Place, Seat]
         (seat.school_id, seat.id): seat
         for seat in session.scalars(
             select(Seat)
-            .where(tuple_(Seat.school_id, Seat.id).in_({place[:2] for place in places}))
+            .where(tuple_(Seat.school_id, Seat.id).in_(padded({place[:2] for place in places})))
             .order_by(Seat.id)
             .with_for_update(key_share=True)
         )
@@ -77,7 +78,7 @@ def free_seats(session: Session, places: Collection[Place]) -> dict[Place, Seat]
     live = session.execute(
         select(Run.seat_id, Run.lesson_id).where(
             tuple_(Run.lesson_id, Run.seat_id).in_(
-                {(place.lesson_id, place.seat_id) for place in places}
+                padded({(place.lesson_id, place.seat_id) for place in places})
             ),
             Run.state.in_(LIVE),
         )

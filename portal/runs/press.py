@@ -23,6 +23,7 @@ from portal.runs.plan import Faults, Plan, make_plan
 from portal.runs.queries import get_run
 from portal.runs.request import RunRequest, any_seed, new_run
 from portal.store import EVERYONE, Store
+from portal.store.lengths import padded
 from portal.store.tables import DataSet, Lesson, Run, Seat, new_id
 
 Class = tuple[str, str]  # of which school, and which
@@ -209,7 +210,7 @@ def _lessons(
     if presses:
         named = {press.request.lesson_id for press in presses} - {None}
         classes = {_class(press.viewer) for press in presses}
-        asked = {"classes": list(classes), "named": list(named), "now": now}
+        asked = {"classes": padded(classes), "named": padded(named), "now": now}
         for lesson in session.scalars(_LESSONS, asked):
             found[lesson.school_id, lesson.class_id].append(lesson)
     return found
