@@ -14,14 +14,14 @@ from portal.store.tables import User
 from tests.web.classroom import Classroom, token
 from tests.web.pages import Anatomy
 
-NEW = {"login": "zhao", "name": "赵老师", "role": "teacher"}
+NEW = {"login": "zhou", "name": "周老师", "role": "teacher"}
 
 
 @pytest.fixture
 def admin(classroom: Classroom) -> Iterator[FlaskClient]:
     yield classroom.browser("chen")
     with classroom.house.store.begin(EVERYONE) as session:
-        session.execute(delete(User).where(User.login == "zhao"))
+        session.execute(delete(User).where(User.login == "zhou"))
         li = update(User).where(User.login == "li")
         session.execute(li.values(active=True, way="local", subject=None))
 
@@ -43,14 +43,14 @@ def test_an_administrator_adds_a_teacher_who_logs_in(
     status, page = send(admin, "/people/new", **NEW)
     assert status == 200
     (password,) = re.findall(r'copied">([a-z0-9]{4}-[a-z0-9]{4})<', page)
-    zhao = classroom.client()
-    mark = token(zhao, "/login")
-    typed = {"login": "zhao", "password": password, "csrf_token": mark}
-    assert zhao.post("/login", data=typed).status_code == 302
-    assert zhao.get("/people").status_code == 403
-    assert "赵老师" in admin.get("/people?words=赵").text
+    zhou = classroom.client()
+    mark = token(zhou, "/login")
+    typed = {"login": "zhou", "password": password, "csrf_token": mark}
+    assert zhou.post("/login", data=typed).status_code == 302
+    assert zhou.get("/people").status_code == 403
+    assert "周老师" in admin.get("/people?words=周").text
     # The page that came is the only one that ever has the password.
-    assert password not in admin.get(f"/people/{id_of(classroom, 'zhao')}").text
+    assert password not in admin.get(f"/people/{id_of(classroom, 'zhou')}").text
 
 
 def test_faults_are_beside_their_fields_and_what_was_typed_stays(
@@ -106,12 +106,12 @@ def test_staff_move_somebody_and_see_whom_they_look_for(
     classroom: Classroom, admin: FlaskClient
 ) -> None:
     send(admin, "/people/new", **NEW)
-    staff, zhao = classroom.browser("staff"), id_of(classroom, "zhao")
-    moved = {"name": "赵老师", "role": "school_admin", "school": "nan"}
-    assert send(staff, f"/people/{zhao}", **moved)[0] == 303
-    assert "赵老师" in staff.get("/people?school=nan&role=school_admin").text
-    assert "赵老师" not in staff.get("/people?school=hua").text
-    assert admin.get(f"/people/{zhao}").status_code == 404
+    staff, zhou = classroom.browser("staff"), id_of(classroom, "zhou")
+    moved = {"name": "周老师", "role": "school_admin", "school": "nan"}
+    assert send(staff, f"/people/{zhou}", **moved)[0] == 303
+    assert "周老师" in staff.get("/people?school=nan&role=school_admin").text
+    assert "周老师" not in staff.get("/people?school=hua").text
+    assert admin.get(f"/people/{zhou}").status_code == 404
 
 
 def test_people_are_for_those_who_keep_them(classroom: Classroom) -> None:
